@@ -1,0 +1,5 @@
+export type * from './wire'
+export { applyEvent, applyEvents, isGap, type Applied } from './timeline'
+export { Outbox, type Pending } from './outbox'
+export { Socket, backOff, type SocketStatus } from './socket'
+export { newId } from './id'

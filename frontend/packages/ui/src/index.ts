@@ -1,0 +1,7 @@
+export { default as StateView } from './StateView.vue'
+export { default as TabStrip } from './TabStrip.vue'
+export { default as PersonAvatar } from './PersonAvatar.vue'
+export { default as MarkdownText } from './MarkdownText.vue'
+export { default as SealMark } from './SealMark.vue'
+export { parseMarkdown, type Block, type Inline } from './markdown'
+export type { TabItem } from './tabs'

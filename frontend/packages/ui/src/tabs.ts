@@ -1,0 +1,6 @@
+export interface TabItem {
+  id: string
+  label: string
+  count?: number
+  urgent?: boolean
+}

@@ -1,0 +1,1 @@
+"""The trail of who did what to what. Appended inside the transaction of the deed; never changed."""

@@ -1,0 +1,1 @@
+"""Reading knowledge: `entries.py` for editors, `library.py` for the index that answers shoppers."""

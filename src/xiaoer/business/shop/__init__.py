@@ -1,0 +1,1 @@
+"""A shop: its name, hours, settings and keys. People are in `identity`, goods in `catalog`."""

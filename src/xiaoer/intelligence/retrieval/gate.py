@@ -1,0 +1,62 @@
+"""How sure a hit is: a logistic gate over its evidence, and the two thresholds that turn it into a decision.
+
+Coefficients are never negative, so more evidence never makes a hit less sure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+
+from xiaoer.intelligence.retrieval.types import (
+    AnswerWith,
+    ClarifyAmong,
+    Decision,
+    Features,
+    Hit,
+    NothingFound,
+)
+
+FEATURE_NAMES: tuple[str, ...] = ("ratio", "jaccard", "coverage", "covered", "agreement", "gap")
+RANKING_NAMES: tuple[str, ...] = FEATURE_NAMES[:-1]
+OPTIONS = 3
+EXACT = 0.999
+"""Both coverages from which on text and phrasing hold the same terms: the same question, whatever else."""
+
+
+class Gate(msgspec.Struct, frozen=True):
+    """Fitted on a pack by `fit.py`, or the defaults below, which suit short questions of any shop.
+
+    `answer_from` is the probability from which on the best hit is answered; from `clarify_from` on the
+    options are shown. `ranking` weighs the first five features, `gate` all six.
+    """
+
+    ranking: tuple[float, ...] = (4.0, 2.0, 2.0, 1.0, 3.0)
+    gate: tuple[float, ...] = (3.0, 1.0, 2.0, 1.0, 2.0, 2.0)
+    bias: float = -5.0
+    answer_from: float = 0.75
+    clarify_from: float = 0.3
+    metrics: dict[str, float] = {}
+
+    def rank(self, features: Features) -> float:
+        """The ranking score of a candidate; `gap` is not looked at."""
+        f, w = features, self.ranking
+        return w[0] * f.ratio + w[1] * f.jaccard + w[2] * f.coverage + w[3] * f.covered + w[4] * f.agreement
+
+    def probability(self, features: Features) -> float:
+        """That the best hit answers the text, 0 to 1; a phrasing with the very same terms is at least 0.97."""
+        f, w = features, self.gate
+        logit = self.bias + w[0] * f.ratio + w[1] * f.jaccard + w[2] * f.coverage + w[3] * f.covered
+        logit += w[4] * f.agreement + w[5] * f.gap
+        chance = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))
+        return max(chance, 0.97) if f.coverage >= EXACT and f.covered >= EXACT else chance
+
+    def decide(self, hits: Sequence[Hit]) -> Decision:
+        """Answer the best hit, show at most three options, or admit that nothing was found. Hits: best first."""
+        if not hits or hits[0].probability < self.clarify_from:
+            return NothingFound()
+        if hits[0].probability >= self.answer_from:
+            return AnswerWith(hits[0])
+        return ClarifyAmong(tuple(hits[:OPTIONS]))
