@@ -23,7 +23,8 @@ def default_data_dir() -> Path:
 class Config:
     """What a process needs to know before it can open the database.
 
-    `database_url` None means the embedded PostgreSQL under `data_dir`.
+    `database_url` None means the embedded PostgreSQL under `data_dir`; `is_secure` (XIAOER_HTTPS=1) says that
+    browsers come by HTTPS, so that cookies never travel without it.
     """
 
     data_dir: Path
@@ -32,6 +33,7 @@ class Config:
     port: int = DEFAULT_PORT
     demo: bool = False
     log_level: str = "INFO"
+    is_secure: bool = False
 
 
 def read_config(
@@ -59,4 +61,5 @@ def read_config(
         port=number,
         demo=demo or env.get("XIAOER_DEMO") == "1",
         log_level=env.get("XIAOER_LOG_LEVEL", "INFO").upper(),
+        is_secure=env.get("XIAOER_HTTPS") == "1",
     )

@@ -3,19 +3,15 @@
 const money = (amount) => ({ amount, currency: 'CNY' })
 const hours = (n) => new Date(Date.now() - n * 3600_000).toISOString().slice(0, 19) + 'Z'
 
-export const categories = [
-  { id: 'audio', name: '影音数码' },
-  { id: 'home', name: '家居生活' },
-  { id: 'wear', name: '服饰鞋包' },
-]
+export const categories = ['clothes', 'digital', 'home']
 
 const goods = [
-  ['p-earbuds', 'audio', '静界 Pro 主动降噪蓝牙耳机', 39900, 49900, 128, '满 300 减 30', '#0f766e'],
-  ['p-speaker', 'audio', '山谷便携蓝牙音箱 防水版', 25900, null, 42, null, '#b45309'],
+  ['p-earbuds', 'digital', '静界 Pro 主动降噪蓝牙耳机', 39900, 49900, 128, '满 300 减 30', '#0f766e'],
+  ['p-speaker', 'digital', '山谷便携蓝牙音箱 防水版', 25900, null, 42, null, '#b45309'],
   ['p-lamp', 'home', '小满护眼台灯 三档色温', 16900, 19900, 0, null, '#7c3aed'],
   ['p-kettle', 'home', '一人食恒温电热水壶 0.8 L', 12900, null, 73, '第二件半价', '#0369a1'],
-  ['p-jacket', 'wear', '轻羽三防软壳外套 男女同款', 45900, 59900, 15, '会员 9 折', '#be123c'],
-  ['p-bag', 'wear', '城市通勤双肩包 15.6 英寸', 21900, null, 66, null, '#334155'],
+  ['p-jacket', 'clothes', '轻羽三防软壳外套 男女同款', 45900, 59900, 15, '会员 9 折', '#be123c'],
+  ['p-bag', 'clothes', '城市通勤双肩包 15.6 英寸', 21900, null, 66, null, '#334155'],
 ]
 
 export const products = goods.map(([id, category, title, price, was, stock, promotion, colour]) => ({
@@ -29,10 +25,12 @@ export const products = goods.map(([id, category, title, price, was, stock, prom
   colour,
   image: `/api/v1/storefront/images/${id}.svg`,
   url: `/demo/products/${id}`,
-  description: '日常使用的可靠之选：用料扎实，做工细致，支持七天无理由退货。',
+  subtitle: '日常使用的可靠之选',
+  care: '用料扎实，做工细致；请用干软布清洁。',
+  attributes: [{ name: '质保', value: '12 个月' }, { name: '产地', value: '中国' }],
   variants: [
-    { variant_id: `${id}-1`, name: '墨黑', price: money(price), stock },
-    { variant_id: `${id}-2`, name: '云白', price: money(price + 1000), stock: Math.ceil(stock / 2) },
+    { sku: `${id}-1`, name: '墨黑', price: money(price), stock },
+    { sku: `${id}-2`, name: '云白', price: money(price + 1000), stock: Math.ceil(stock / 2) },
   ],
 }))
 

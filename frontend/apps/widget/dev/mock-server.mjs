@@ -11,7 +11,7 @@ import { WebSocketServer } from 'ws'
 import { accounts, answer, brief, categories, config, orders, products } from './mock-data.mjs'
 
 const STATIC = fileURLToPath(new URL('../../../../src/xiaoer/application/http/static', import.meta.url))
-const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.png': 'image/png' }
+const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css', '.svg': 'image/svg+xml', '.png': 'image/png' }
 
 export function startMock(port = 8601, host = '127.0.0.1') {
   const visitors = new Map()
@@ -120,6 +120,9 @@ export function startMock(port = 8601, host = '127.0.0.1') {
         c.events.filter((e) => i < before || before < 0 || e.seq < Number(query.get('before_seq'))).map((e) => ({ ...e, conversation_id: c.conversation_id })))
       return { events: all.slice(-30), has_more: all.length > 30 }
     },
+    'GET /api/v1/visitor/events': (visitor, _, query) => ({
+      events: visitor.conversations.at(-1)?.events.filter((e) => e.seq > Number(query.get('since'))) ?? [],
+    }),
     'POST /api/v1/visitor/messages': (visitor, body) => receive(visitor, body.client_id, body.content),
     'POST /api/v1/visitor/handover': (visitor) => handover(visitor) ?? {},
     'POST /api/v1/visitor/end': (visitor) => end(visitor, 'customer') ?? {},
@@ -173,6 +176,10 @@ export function startMock(port = 8601, host = '127.0.0.1') {
     if (url.pathname.startsWith('/mock/')) {
       mischief[url.pathname.slice(6)]?.(raw.length ? JSON.parse(raw) : {})
       return answerJson(200, {})
+    }
+    if (url.pathname === '/blank') {
+      const tag = `<script async src="/widget.js" data-shop="wk_mock" data-product-id="p-earbuds"></script>`
+      return response.writeHead(200, { 'Content-Type': 'text/html' }).end(`<!doctype html><html lang="zh-CN"><meta name=viewport content="width=device-width"><title>Shop</title><body><h1>x</h1>${tag}`)
     }
     const visitor = visitors.get((request.headers.authorization ?? '').slice(7))
     if (url.pathname.startsWith('/api/v1/visitor/') && !visitor) return answerJson(401, { code: 'visitor.unknown', message: '请重新打开对话' })

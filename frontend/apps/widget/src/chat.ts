@@ -3,7 +3,6 @@
 import {
   Outbox,
   Socket,
-  applyEvents,
   newId,
   type Actor,
   type Content,
@@ -18,8 +17,10 @@ import {
   type VisitorServerFrame,
   type VisitorSnapshot,
 } from '@xiaoer/api'
+import { Fallback } from './fallback'
 import type { Session } from './session'
 import type { Store } from './storage'
+import { Thread } from './thread'
 
 /** What leaves, and what the shopper sees of it meanwhile. */
 export interface Outgoing {
@@ -28,9 +29,9 @@ export interface Outgoing {
   context?: PageContext
 }
 
-const EMPTY: VisitorSnapshot = { conversation: null, events: [], has_more: false }
 const TYPING_SHOWN = 5000
 const TYPING_EVERY = 3000
+const PAUSE = 10_000
 
 export interface ChatHooks {
   onChange: () => void
@@ -38,16 +39,16 @@ export interface ChatHooks {
 }
 
 export class Chat {
-  snapshot = EMPTY
   typing: Actor | null = null
   isLoading = false
-  wasOnline = false
+  readonly thread = new Thread()
   readonly outbox: Outbox<Outgoing>
   readonly socket: Socket<VisitorClientFrame, VisitorServerFrame>
-  private past: PlacedEvent[] = []
-  private hasMore = false
+  private readonly fallback: Fallback
+  private wasOnline = false
   private typingTimer: ReturnType<typeof setTimeout> | undefined
   private typedAt = 0
+  private cameBackAt = 0
 
   constructor(
     private readonly session: Session,
@@ -56,37 +57,27 @@ export class Chat {
   ) {
     this.outbox = new Outbox<Outgoing>({
       scope: `${store.prefix}out:`,
-      transmit: ({ id, payload: { content, context } }) => this.socket.send({ type: 'send', id, content, context }),
+      transmit: (item) => this.transmit(item),
       onChange: hooks.onChange,
     })
+    this.fallback = new Fallback(session, this)
     this.socket = new Socket<VisitorClientFrame, VisitorServerFrame>({
       url: session.socketUrl,
       hello: () => this.hello(),
       onFrame: (frame) => this.receive(frame),
-      onStatus: hooks.onChange,
+      onStatus: (status) => {
+        this.fallback.watch(status)
+        hooks.onChange()
+      },
     })
   }
 
   get conversation() {
-    return this.snapshot.conversation
-  }
-
-  /** Everything known, oldest first, with its conversation. */
-  get thread(): PlacedEvent[] {
-    return [...this.past, ...placed(this.snapshot)]
-  }
-
-  get canLoad(): boolean {
-    return this.hasMore
+    return this.thread.conversation
   }
 
   get isOffline(): boolean {
-    return this.wasOnline && this.socket.status !== 'online'
-  }
-
-  get unread(): number {
-    const seen = this.conversation?.customer_read_seq ?? 0
-    return this.snapshot.events.filter((e) => e.seq > seen && e.kind === 'message' && e.actor.kind !== 'customer').length
+    return this.wasOnline && this.socket.status !== 'online' && !this.fallback.isServing
   }
 
   async start(): Promise<void> {
@@ -98,9 +89,8 @@ export class Chat {
   reset(): void {
     this.socket.close()
     this.outbox.clear()
-    this.snapshot = EMPTY
-    this.past = []
-    this.hasMore = this.wasOnline = false
+    this.thread.clear()
+    this.wasOnline = false
     this.hooks.onChange()
   }
 
@@ -152,20 +142,45 @@ export class Chat {
   }
 
   async loadEarlier(): Promise<void> {
-    if (this.isLoading || !this.hasMore) return
+    if (this.isLoading || !this.thread.hasMore) return
     this.isLoading = true
     this.hooks.onChange()
-    const first = this.thread[0]
+    const first = this.thread.events[0]
     const query = first ? `?before_conversation=${first.conversation_id}&before_seq=${first.seq}` : ''
     try {
       const { events, has_more } = await this.session.call<VisitorHistory>('GET', `/visitor/history${query}`)
-      this.past = [...events, ...this.past]
-      this.hasMore = has_more && events.length > 0
+      this.thread.prepend(events, has_more)
     } catch {
       // The next scroll tries again.
     }
     this.isLoading = false
     this.hooks.onChange()
+  }
+
+  take(conversationId: string, events: TimelineEvent[]): void {
+    const { fresh, gap } = this.thread.take(conversationId, events)
+    for (const event of fresh) {
+      this.settle(event)
+      if (event.kind !== 'message' || event.actor.kind === 'customer') continue
+      this.typing = null
+      this.hooks.onArrive(event)
+    }
+    if (gap) void this.refresh()
+  }
+
+  adopt(snapshot: VisitorSnapshot): void {
+    this.thread.adopt(snapshot)
+    for (const event of this.thread.events) this.settle(event)
+    this.hooks.onChange()
+  }
+
+  async refresh(): Promise<void> {
+    this.adopt(await this.session.call<VisitorSnapshot>('GET', '/visitor/conversation'))
+  }
+
+  private transmit(item: Pending<Outgoing>): void {
+    const { content, context } = item.payload
+    if (!this.socket.send({ type: 'send', id: item.id, content, context })) this.fallback.post(item)
   }
 
   private hello(): VisitorClientFrame {
@@ -182,69 +197,32 @@ export class Chat {
       else if (frame.events && this.conversation) this.take(this.conversation.conversation_id, frame.events)
       this.outbox.flush()
     } else if (frame.type === 'ack') this.outbox.acknowledge(frame.id, frame.conversation_id, frame.seq)
-    else if (frame.type === 'error') this.complain(frame.id, frame.message)
+    else if (frame.type === 'error') this.outbox.refuse(frame.id ?? '', frame.message)
     else if (frame.type === 'events') this.take(frame.conversation_id, frame.events)
     else if (frame.type === 'typing') this.showTyping(frame.actor)
     else if (frame.type === 'read') this.patch({ staff_read_seq: frame.seq })
-    else if (frame.type === 'queue') this.patch({ queue: frame })
+    else if (frame.type === 'queue') this.patch({ queue: { position: frame.position, wait_minutes: frame.wait_minutes } })
     else if (frame.type === 'bye' && frame.code === 'signed_out') void this.comeBack()
     this.hooks.onChange()
   }
 
-  private complain(id: string | null | undefined, message: string): void {
-    if (id) this.outbox.refuse(id, message)
-    else if (!this.wasOnline) void this.comeBack()
-  }
-
   /** The token is no longer good: become a new visitor and go on. */
   private async comeBack(): Promise<void> {
+    if (Date.now() - this.cameBackAt < PAUSE) return
+    this.cameBackAt = Date.now()
     this.socket.close()
     this.session.forget()
-    this.snapshot = EMPTY
-    this.past = []
+    this.thread.clear()
     await this.start()
   }
 
   private patch(changes: Partial<NonNullable<VisitorSnapshot['conversation']>>): void {
-    const { conversation } = this
-    if (!conversation) return
-    this.snapshot = { ...this.snapshot, conversation: { ...conversation, ...changes } }
+    this.thread.patch(changes)
     this.hooks.onChange()
   }
 
-  private take(conversationId: string, events: TimelineEvent[]): void {
-    const before = this.snapshot
-    const { snapshot, gap } = applyEvents(before, conversationId, events)
-    const isNew = snapshot.conversation?.conversation_id !== before.conversation?.conversation_id
-    if (isNew) this.past.push(...placed(before))
-    const seen = isNew ? 0 : (before.conversation?.public_seq ?? 0)
-    this.snapshot = snapshot
-    for (const event of events) if (event.seq > seen) this.settle({ ...event, conversation_id: conversationId }, true)
-    if (gap) void this.session.call<VisitorSnapshot>('GET', '/visitor/conversation').then((fresh) => this.adopt(fresh))
-  }
-
-  /** Take a snapshot, keeping the older events we hold where they join up with it. */
-  private adopt(snapshot: VisitorSnapshot): void {
-    const old = this.snapshot
-    const first = snapshot.events[0]?.seq ?? 1
-    const isSame = old.conversation?.conversation_id === snapshot.conversation?.conversation_id
-    const joins = isSame ? (old.conversation?.public_seq ?? 0) >= first - 1 : first === 1
-    if (joins && (isSame || old.conversation)) {
-      this.past.push(...placed(old).filter((event) => !isSame || event.seq < first))
-    } else {
-      this.past = []
-      this.hasMore = snapshot.has_more
-    }
-    this.snapshot = snapshot
-    for (const event of placed(snapshot)) this.settle(event, false)
-    this.hooks.onChange()
-  }
-
-  private settle(event: PlacedEvent, isFresh: boolean): void {
+  private settle(event: PlacedEvent): void {
     if (event.client_id) this.outbox.remove(event.client_id)
-    if (!isFresh || event.kind !== 'message' || event.actor.kind === 'customer') return
-    this.typing = null
-    this.hooks.onArrive(event)
   }
 
   private showTyping(actor: Actor): void {
@@ -255,8 +233,4 @@ export class Chat {
       this.hooks.onChange()
     }, TYPING_SHOWN)
   }
-}
-
-function placed({ conversation, events }: VisitorSnapshot): PlacedEvent[] {
-  return events.map((event) => ({ ...event, conversation_id: conversation?.conversation_id ?? '' }))
 }

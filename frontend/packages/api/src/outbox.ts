@@ -23,8 +23,8 @@ export interface Pending<P> {
 export interface OutboxOptions<P> {
   /** Prefix of the storage keys, per shop and visitor. */
   scope: string
-  /** True when it left; the acknowledgement comes through `acknowledge`. */
-  transmit: (item: Pending<P>) => boolean
+  /** Try to send it; the answer comes through `acknowledge` or `refuse`, if it comes. */
+  transmit: (item: Pending<P>) => void
   onChange: () => void
   storage?: Storage
   patience?: number

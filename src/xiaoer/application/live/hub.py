@@ -7,19 +7,20 @@ with what was pushed.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from xiaoer.kit.errors import XiaoerError
+from xiaoer.kit.logging import Log
 
 from .connection import Connection, encode
 
-log = logging.getLogger(__name__)
+log = Log("xiaoer.live")
 
 LIST_PAUSE_SECONDS = 0.3
 SWEEP_SECONDS = 3.0
@@ -93,6 +94,10 @@ class Hub:
         """Shop -> people with a desk open in this process."""
         return {shop: list({one.subject_id for one in desks}) for shop, desks in self._desks.items()}
 
+    def list_shops(self) -> set[UUID]:
+        """Shops with anybody connected here."""
+        return {one.shop_id for one in self.connections}
+
     def moved(self, shop_id: UUID, conversation_id: UUID, *, is_new: bool = True) -> None:
         """A timeline may have grown."""
         if conversation_id in self._followers:
@@ -125,7 +130,7 @@ class Hub:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._forever(self._push_moved, self._wake, 0.0))
             tasks.create_task(self._forever(self._push_lists, self._list_wake, LIST_PAUSE_SECONDS))
-            tasks.create_task(self._sweep())
+            tasks.create_task(self._sweep_forever())
 
     async def _forever(self, step: Callable[[], Awaitable[None]], wake: asyncio.Event, pause: float) -> None:
         while True:
@@ -135,26 +140,28 @@ class Hub:
                 await step()
             except XiaoerError as error:
                 # The database is away: the sweep finds what was missed.
-                log.info("push_delayed", extra={"code": error.code})
+                log.info("push_delayed", code=error.code)
                 await asyncio.sleep(0.5)
             if pause:
                 await asyncio.sleep(pause)
 
-    async def _sweep(self) -> None:
+    async def _sweep_forever(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
-            seen = {
-                (one.shop_id, conversation_id): min(f.cursors[conversation_id] for f in followers)
-                for conversation_id, followers in self._followers.items()
-                for one in followers
-            }
-            try:
-                reached = await self._reader.read_counters(list(seen))
-            except XiaoerError:
-                continue
-            for (shop_id, conversation_id), seq in reached.items():
-                if seq > seen[shop_id, conversation_id]:
-                    self.moved(shop_id, conversation_id)
+            with suppress(XiaoerError):
+                await self.sweep()
+
+    async def sweep(self) -> None:
+        """Compare the counters of all followed conversations with what was pushed."""
+        seen = {
+            (one.shop_id, conversation_id): min(f.cursors[conversation_id] for f in followers)
+            for conversation_id, followers in self._followers.items()
+            for one in followers
+        }
+        reached = await self._reader.read_counters(list(seen))
+        for (shop_id, conversation_id), seq in reached.items():
+            if seq > seen[shop_id, conversation_id]:
+                self.moved(shop_id, conversation_id)
 
     async def _push_moved(self) -> None:
         moved, self._moved = self._moved, set()

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from xiaoer.kit.errors import TooManyRequests, XiaoerError
+from xiaoer.kit.logging import Log
 
 from .connection import Connection
 from .frames import error_frame, find_id
 from .hub import Hub
 
-log = logging.getLogger(__name__)
+log = Log("xiaoer.live")
 
 # A shopper or an agent sends a few frames a second at most; ten times that is a fault or a flood.
 FRAMES_PER_SECOND = 30
@@ -66,7 +66,7 @@ async def serve(
             task.cancel()
         for outcome in await asyncio.gather(reader, writer, return_exceptions=True):
             if isinstance(outcome, Exception) and not isinstance(outcome, Disconnected):
-                log.warning("socket_failed", extra={"error": type(outcome).__name__})
+                log.warning("socket_failed", error=type(outcome).__name__)
         await socket.close()
 
 

@@ -158,12 +158,27 @@ async def list_staff_events(
 
 async def count_open(backend: Backend, staff: Staff) -> Counts:
     """How many open conversations each tab of the desk holds."""
+    return add_up(await store.count_open(backend.db, staff.shop_id), staff.staff_id)
+
+
+def add_up(rows: Sequence[tuple[str, UUID | None, int]], staff_id: UUID) -> Counts:
+    """Counts by handler and assignee as one person's tabs show them."""
     totals = {"queue": 0, "bot": 0, "staff": 0}
     mine = 0
-    for handler, assignee_id, n in await store.count_open(backend.db, staff.shop_id):
+    for handler, assignee_id, n in rows:
         totals[handler] += n
-        mine += n if assignee_id == staff.staff_id else 0
+        mine += n if assignee_id == staff_id else 0
     return Counts(mine=mine, **totals)
+
+
+async def list_places(backend: Backend, shop_id: UUID) -> list[tuple[UUID, QueuePlace]]:
+    """Everybody's place in the shop's queue."""
+    waiting = await store.list_queue(backend.db, shop_id)
+    taken, span = await store.measure_take_overs(backend.db, shop_id)
+    return [
+        (one, QueuePlace(position, rules.estimate_wait_minutes(position, taken, span)))
+        for position, one in enumerate(waiting, start=1)
+    ]
 
 
 def _like(words: str | None) -> str | None:

@@ -82,9 +82,20 @@ def _create_entry(name: str) -> pwd.struct_passwd | None:
     """Create our own user and no other; a read-only /etc is no error, the next name is tried."""
     if name != NAME:
         return None
-    shell = next((each for each in ("/usr/sbin/nologin", "/sbin/nologin") if os.path.exists(each)), "/bin/false")
+    shell = next(
+        (each for each in ("/usr/sbin/nologin", "/sbin/nologin") if os.path.exists(each)), "/bin/false"
+    )
     if shutil.which("useradd"):
-        command = ["useradd", "--system", "--no-create-home", "--home-dir", "/nonexistent", "--shell", shell, name]
+        command = [
+            "useradd",
+            "--system",
+            "--no-create-home",
+            "--home-dir",
+            "/nonexistent",
+            "--shell",
+            shell,
+            name,
+        ]
     elif shutil.which("adduser"):
         command = ["adduser", "-S", "-D", "-H", "-h", "/nonexistent", "-s", shell, name]
     else:

@@ -92,7 +92,7 @@ def _copy(install: Path, root: Path) -> None:
     if libraries.is_dir():
         shutil.copytree(libraries, draft / libraries.name, symlinks=True)
     for folder, _, names in os.walk(draft):
-        os.chmod(folder, 0o755)
+        Path(folder).chmod(0o755)
         for name in names:
             path = Path(folder, name)
             if not path.is_symlink():
@@ -118,7 +118,9 @@ def _inspect(folder: Path, source: str) -> Binaries | None:
     if not all(os.access(folder / program, os.X_OK) for program in _PROGRAMS):
         return None
     try:
-        run = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, timeout=10, check=False)
+        run = subprocess.run(
+            [folder / "postgres", "--version"], capture_output=True, text=True, timeout=10, check=False
+        )
     except OSError:
         return None
     version = re.search(r"\b(\d+\.\d+)", run.stdout)

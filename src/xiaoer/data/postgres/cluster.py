@@ -96,24 +96,32 @@ class Cluster:
 
 def prepare_directories(data_dir: Path, account: Account) -> Path:
     """Create what is missing, refuse what the account cannot reach; returns the socket directory."""
+    existing = next(folder for folder in (data_dir, *data_dir.parents) if folder.exists())
+    # The directory itself is ours to open up, those above it are not.
+    _check_reachable(data_dir.parent if existing == data_dir else existing, account)
     for folder in (*reversed(data_dir.parents), data_dir):
         if not folder.exists():
             folder.mkdir(exist_ok=True)
             folder.chmod(0o755)
     if not os.access(data_dir, os.W_OK | os.X_OK):
-        raise CannotStart("postgres.data_dir_not_writable", f"{data_dir} is not writable: choose another --data-dir")
+        raise CannotStart(
+            "postgres.data_dir_not_writable", f"{data_dir} is not writable: choose another --data-dir"
+        )
     # Only its own user needs to read here; a lent account needs to pass through to its cluster.
     data_dir.chmod(0o711 if account.is_lent else 0o700)
-    blocked = find_blocking_parent(data_dir, account)
+    (data_dir / "log").mkdir(mode=0o700, exist_ok=True)
+    return _prepare_sockets(data_dir, account)
+
+
+def _check_reachable(folder: Path, account: Account) -> None:
+    blocked = find_blocking_parent(folder, account)
     if blocked is not None:
         raise CannotStart(
             "postgres.unreachable_data_dir",
-            f"PostgreSQL runs as user {describe(account)}, which may not enter {blocked}: choose a --data-dir "
-            f"outside of it, for example /var/lib/xiaoer",
+            f"PostgreSQL runs as user {describe(account)}, which may not enter {blocked}: "
+            "choose a --data-dir outside of it, for example /var/lib/xiaoer",
             path=str(blocked),
         )
-    (data_dir / "log").mkdir(mode=0o700, exist_ok=True)
-    return _prepare_sockets(data_dir, account)
 
 
 def check_major(folder: Path, binaries: Binaries) -> None:
@@ -136,7 +144,19 @@ def create_cluster(cluster: Cluster) -> None:
     draft.mkdir(mode=0o700)
     os.chown(draft, cluster.account.uid, cluster.account.gid)
     # The server starts with passwords only: pg_hba.conf is ours before anyone can connect.
-    _run(cluster, "initdb", "-D", str(draft), "-U", SUPERUSER, "--auth=trust", "-k", "-E", "UTF8", *_locale(cluster))
+    _run(
+        cluster,
+        "initdb",
+        "-D",
+        str(draft),
+        "-U",
+        SUPERUSER,
+        "--auth=trust",
+        "-k",
+        "-E",
+        "UTF8",
+        *_locale(cluster),
+    )
     (draft / "pg_hba.conf").write_text("local all all scram-sha-256\n")
     passwords = {role: secrets.token_urlsafe(24) for role in (SUPERUSER, OWNER, APP)}
     _write_secret(cluster.data_dir / "postgres-secrets.json", json.dumps(passwords))
@@ -171,7 +191,10 @@ def _bootstrap_sql(passwords: dict[str, str]) -> str:
             f"CREATE ROLE {OWNER} LOGIN PASSWORD '{passwords[OWNER]}'",
             f"CREATE ROLE {APP} LOGIN PASSWORD '{passwords[APP]}'",
             # Made in template1, so that every database created later has them.
-            *(f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} GRANT {what} ON {kind} TO {APP}" for kind, what in grants),
+            *(
+                f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} GRANT {what} ON {kind} TO {APP}"
+                for kind, what in grants
+            ),
             f"GRANT CREATE ON SCHEMA public TO {OWNER}",
             f"CREATE DATABASE {DATABASE} OWNER {OWNER}",
             "",
@@ -202,7 +225,9 @@ def _run(cluster: Cluster, program: str, *args: str, stdin: str = "") -> None:
             **cluster.identity(),  # type: ignore[call-overload]
         )
     except OSError as error:
-        raise CannotStart("postgres.cannot_run", f"cannot run {cluster.binaries / program}: {error}") from error
+        raise CannotStart(
+            "postgres.cannot_run", f"cannot run {cluster.binaries / program}: {error}"
+        ) from error
     # In single-user mode an error ends in exit code 0; only its words tell.
     if done.returncode or "ERROR:" in done.stderr or "FATAL:" in done.stderr:
         words = (done.stderr or done.stdout).strip()

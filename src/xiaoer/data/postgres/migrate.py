@@ -11,8 +11,9 @@ import hashlib
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 import asyncpg
@@ -50,7 +51,7 @@ class Migration:
 
     number: int
     name: str
-    sql: str
+    sql: str = field(repr=False)
     lock_timeout: str
     in_transaction: bool
     summary: str
@@ -63,13 +64,15 @@ class Migration:
 def read_migrations() -> list[Migration]:
     """All migrations of this release, by number; raises InvalidInput naming the file at fault."""
     folder = files("xiaoer.data").joinpath("migrations")
-    return parse_migrations({file.name: file.read_text("utf-8") for file in folder.iterdir() if _is_sql(file.name)})
+    return parse_migrations(
+        {file.name: file.read_text("utf-8") for file in folder.iterdir() if _is_sql(file.name)}
+    )
 
 
 def parse_migrations(texts: dict[str, str]) -> list[Migration]:
     """Migrations out of file names and texts; numbers are unique."""
     migrations = sorted((_parse(name, text) for name, text in texts.items()), key=lambda each: each.number)
-    for before, after in zip(migrations, migrations[1:], strict=False):
+    for before, after in pairwise(migrations):
         if before.number == after.number:
             raise InvalidInput("migration.same_number", file=after.name, other=before.name)
     return migrations
@@ -115,6 +118,8 @@ def _parse(name: str, text: str) -> Migration:
     timeouts = [found[1] for line in comments if (found := _LOCK_TIMEOUT.match(line))]
     if not timeouts:
         raise InvalidInput("migration.no_lock_timeout", file=name, wanted="-- lock_timeout: 5s")
+    if not _has_statement(text):
+        raise InvalidInput("migration.empty", file=name)
     prose = [line for line in comments if not _LOCK_TIMEOUT.match(line) and line != _NO_TRANSACTION]
     return Migration(
         number=int(matched[1]),
@@ -124,6 +129,10 @@ def _parse(name: str, text: str) -> Migration:
         in_transaction=_NO_TRANSACTION not in comments,
         summary=prose[0].removeprefix("--").strip() if prose else matched[2].replace("_", " "),
     )
+
+
+def _has_statement(sql: str) -> bool:
+    return any(line.strip() and not line.startswith("--") for line in sql.splitlines())
 
 
 def _pending(known: Sequence[Migration], applied: Sequence[Any]) -> list[Migration]:
@@ -152,7 +161,7 @@ async def _apply(connection: Any, migration: Migration) -> None:
         return
     await connection.execute(_SET_TIMEOUT, migration.lock_timeout)
     for statement in _STATEMENT_END.split(migration.sql):
-        if statement.strip():
+        if _has_statement(statement):
             await connection.execute(statement)
     await connection.execute(_RECORD, *record)
     await connection.execute(_SET_TIMEOUT, "0")
@@ -161,7 +170,9 @@ async def _apply(connection: Any, migration: Migration) -> None:
 @asynccontextmanager
 async def _connection(dsn: str) -> AsyncIterator[Any]:
     try:
-        connection = await asyncpg.connect(dsn, timeout=10, server_settings={"application_name": "xiaoer migrate"})
+        connection = await asyncpg.connect(
+            dsn, timeout=10, server_settings={"application_name": "xiaoer migrate"}
+        )
     except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as error:
         raise unavailable(error) from error
     try:

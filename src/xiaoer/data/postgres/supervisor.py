@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from xiaoer.data.postgres.account import find_account
+from xiaoer.data.postgres.account import Account, find_account
 from xiaoer.data.postgres.binaries import find_binaries, make_reachable
 from xiaoer.data.postgres.cluster import (
     APP,
@@ -50,7 +50,7 @@ class EmbeddedPostgres:
     """One server on one data directory."""
 
     def __init__(self, data_dir: Path) -> None:
-        self.data_dir = data_dir.absolute()
+        self.data_dir = data_dir.resolve()
         self._cluster: Cluster | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: IO[str] | None = None
@@ -80,8 +80,10 @@ class EmbeddedPostgres:
         if self.is_alive():
             return self.dsn
         try:
+            account = find_account(self.data_dir / "postgres")
+            sockets = prepare_directories(self.data_dir, account)
             self._take_lock()
-            self._cluster = self._prepare()
+            self._cluster = _prepare_cluster(self.data_dir, account, sockets)
             self._launch(self._cluster)
         except BaseException:
             self._release_lock()
@@ -89,8 +91,8 @@ class EmbeddedPostgres:
         return self.dsn
 
     def restart(self) -> str:
-        """Start again after the server died, or after stopping it if it has not."""
-        self.stop()
+        """Start again after the server died, or after stopping it if it has not; the lock is kept throughout."""
+        self._halt()
         return self.start()
 
     def is_alive(self) -> bool:
@@ -98,14 +100,21 @@ class EmbeddedPostgres:
 
     def stop(self) -> None:
         """A clean stop: sessions are cut, everything is flushed, a next start needs no recovery."""
+        self._halt()
+        self._release_lock()
+
+    def _halt(self) -> None:
         process = self._process
         if process is not None:
-            for how, seconds in ((signal.SIGINT, _STOP_SECONDS), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
+            for how, seconds in (
+                (signal.SIGINT, _STOP_SECONDS),
+                (signal.SIGQUIT, 5.0),
+                (signal.SIGKILL, 5.0),
+            ):
                 if process.poll() is None:
                     process.send_signal(how)
                     _wait_until(lambda: process.poll() is not None, seconds)
         self._process = None
-        self._release_lock()
 
     def limit_log(self) -> None:
         """Keep the log below some 20 MB; the parent calls this now and then."""
@@ -119,17 +128,6 @@ class EmbeddedPostgres:
         if self._cluster is None:
             raise RuntimeError("the embedded PostgreSQL was not started")
         return self._cluster
-
-    def _prepare(self) -> Cluster:
-        account = find_account(self.data_dir / "postgres")
-        sockets = prepare_directories(self.data_dir, account)
-        binaries = find_binaries()
-        check_major(self.data_dir / "postgres", binaries)
-        cluster = Cluster(self.data_dir, account, make_reachable(binaries, account, self.data_dir), sockets)
-        if not cluster.folder.exists():
-            create_cluster(cluster)
-        write_configuration(cluster)
-        return cluster
 
     def _launch(self, cluster: Cluster) -> None:
         """Start the server, again and again while the remains of a killed one are still dying."""
@@ -146,7 +144,9 @@ class EmbeddedPostgres:
             self._process = None
             if not any(each in words for each in _LEFTOVER_WORDS) or time.monotonic() > deadline:
                 tail = words.decode(errors="replace").strip()
-                raise CannotStart("postgres.did_not_start", f"PostgreSQL did not start ({cluster.log}): {tail[-600:]}")
+                raise CannotStart(
+                    "postgres.did_not_start", f"PostgreSQL did not start ({cluster.log}): {tail[-600:]}"
+                )
             time.sleep(0.1)
 
     def _is_ready_in_time(self, cluster: Cluster) -> bool:
@@ -154,15 +154,15 @@ class EmbeddedPostgres:
         process = self._process
         if process is None:
             return False
-        _wait_until(lambda: process.poll() is not None or _is_ready(cluster.folder, process.pid), _RECOVERY_SECONDS)
+        _wait_until(
+            lambda: process.poll() is not None or _is_ready(cluster.folder, process.pid), _RECOVERY_SECONDS
+        )
         return process.poll() is None
 
     def _take_lock(self) -> None:
         """One server per data directory; the kernel frees the lock when its holder dies."""
         if self._lock is not None:
             return
-        account = find_account(self.data_dir / "postgres")
-        prepare_directories(self.data_dir, account)
         file = (self.data_dir / "server.lock").open("a+")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -185,6 +185,16 @@ class EmbeddedPostgres:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+
+def _prepare_cluster(data_dir: Path, account: Account, sockets: Path) -> Cluster:
+    binaries = find_binaries()
+    check_major(data_dir / "postgres", binaries)
+    cluster = Cluster(data_dir, account, make_reachable(binaries, account, data_dir), sockets)
+    if not cluster.folder.exists():
+        create_cluster(cluster)
+    write_configuration(cluster)
+    return cluster
 
 
 def die_with_parent(how: signal.Signals) -> Callable[[], None]:
@@ -215,7 +225,9 @@ def _spawn(cluster: Cluster) -> subprocess.Popen[bytes]:
                 **cluster.identity(),
             )
         except OSError as error:
-            raise CannotStart("postgres.cannot_run", f"cannot run {cluster.binaries / 'postgres'}: {error}") from error
+            raise CannotStart(
+                "postgres.cannot_run", f"cannot run {cluster.binaries / 'postgres'}: {error}"
+            ) from error
 
 
 def _is_ready(folder: Path, pid: int) -> bool:

@@ -115,6 +115,10 @@ WHERE c.shop_id = due.shop_id AND c.conversation_id = due.conversation_id
 RETURNING c.shop_id, c.conversation_id, c.lease_epoch
 """
 
+_FREE_LEASE = """
+UPDATE conversation SET lease_owner = NULL WHERE shop_id = $1 AND conversation_id = $2 AND lease_epoch = $3
+"""
+
 _REASSIGN_CUSTOMER = """
 WITH moved AS (
     UPDATE conversation SET customer_id = $3 WHERE shop_id = $1 AND customer_id = $2 RETURNING conversation_id
@@ -243,6 +247,11 @@ async def claim_due(db: Executor, process_id: UUID, limit: int) -> list[tuple[UU
     """Take leases of due turns that nobody living holds: (shop, conversation, epoch)."""
     rows = await db.fetch(_CLAIM_DUE, process_id, limit)
     return [(row["shop_id"], row["conversation_id"], row["lease_epoch"]) for row in rows]
+
+
+async def free_lease(db: Executor, shop_id: UUID, conversation_id: UUID, lease_epoch: int) -> None:
+    """Give a turn back undone, so that the next sweep takes it."""
+    await db.execute(_FREE_LEASE, shop_id, conversation_id, lease_epoch)
 
 
 async def reassign_customer(db: Executor, shop_id: UUID, from_customer: UUID, to_customer: UUID) -> None:

@@ -30,6 +30,7 @@ _COUNT_ONLINE = """
 SELECT count(*) FROM staff WHERE shop_id = $1 AND disabled_at IS NULL AND last_seen_at > now() - interval '45 seconds'
 """
 _ANY_STAFF = "SELECT EXISTS (SELECT 1 FROM staff)"
+_LOCK_FIRST_RUN = "SELECT pg_advisory_xact_lock(7300421)"
 
 _INSERT_STAFF_SESSION = """
 INSERT INTO staff_session (token_hash, shop_id, staff_id, user_agent, expires_at) VALUES ($1, $2, $3, $4, $5)
@@ -137,6 +138,11 @@ async def count_online(db: Executor, shop_id: UUID) -> int:
 
 async def has_any_staff(db: Executor) -> bool:
     return bool(await db.fetchval(_ANY_STAFF))
+
+
+async def lock_first_run(db: Executor) -> None:
+    """Let one first run after the other look whether it is the first."""
+    await db.execute(_LOCK_FIRST_RUN)
 
 
 async def insert_staff_session(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # Full-width digits, letters and marks that stand in numbers and addresses; one character for one.
-_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_WIDE: dict[int, int | str] = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _WIDE |= {ord("－"): "-", ord("—"): "-", ord("–"): "-", ord("‑"): "-", ord("−"): "-", 0x3000: " ", 0xA0: " "}
 _NOT_DIGIT = re.compile(r"\D")
 

@@ -11,7 +11,7 @@ PERSONAL_KINDS: frozenset[SpanKind] = frozenset({"phone", "email", "id_card", "b
 
 
 class Span(msgspec.Struct, frozen=True):
-    """`text` is `original[start:end]`; `normal` is the value itself (half-width, upper case, no separators)."""
+    """`text` is `original[start:end]`; `normal` is the value: half-width, upper case, no separators."""
 
     kind: SpanKind
     start: int

@@ -67,11 +67,13 @@ def write_artefact(artefact: IntentArtefact, path: Path) -> None:
 def read_artefact(path: Path) -> IntentArtefact:
     """Reads what `write_artefact` wrote; raises ModelUnusable with `file` and `reason`."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             manifest = msgspec.json.decode(archive["manifest"].tobytes(), type=IntentManifest)
             arrays = {name: archive[name] for name in ("weights", "scales", "bias", "idf")}
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile, msgspec.MsgspecError) as error:
+    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, msgspec.MsgspecError) as error:
         raise ModelUnusable("model.unreadable", file=str(path), reason=str(error)) from error
     if manifest.features != FEATURES:
-        raise ModelUnusable("model.other_features", file=str(path), reason=f"{manifest.features} is not {FEATURES}")
+        raise ModelUnusable(
+            "model.other_features", file=str(path), reason=f"{manifest.features} is not {FEATURES}"
+        )
     return IntentArtefact(manifest, arrays["weights"], arrays["scales"], arrays["bias"], arrays["idf"])

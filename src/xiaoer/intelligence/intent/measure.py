@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from xiaoer.intelligence.intent.types import OFF_TOPIC
 
 Matrix = NDArray[np.float64]
-CONFIDENT_PRECISION = 0.92
+CONFIDENT_PRECISION = 0.8
 
 
 class Labelled(Protocol):
@@ -61,7 +61,11 @@ def choose_threshold(scores: Matrix, target: NDArray[np.int64], temperature: flo
 
 
 def measure(
-    scores: Matrix, target: NDArray[np.int64], temperature: float, examples: Sequence[Labelled], intents: list[str]
+    scores: Matrix,
+    target: NDArray[np.int64],
+    temperature: float,
+    examples: Sequence[Labelled],
+    intents: list[str],
 ) -> dict[str, float]:
     """Cross-validated accuracy over intents and labels (all, zh, en), calibration error, off-topic AUROC."""
     probabilities = softmax(scores, temperature)

@@ -1,4 +1,4 @@
-"""Serving an intent model: gather the active rows of an int8 matrix, add, calibrate. Read-only, thread-safe."""
+"""Serving an intent model: gather the active rows of an int8 matrix, calibrate. Read-only, thread-safe."""
 
 from __future__ import annotations
 

@@ -14,15 +14,26 @@ from xiaoer.intelligence.intent.model import IntentModel
 from xiaoer.intelligence.retrieval.gate import FEATURE_NAMES, Gate
 from xiaoer.intelligence.retrieval.index import Index
 from xiaoer.intelligence.retrieval.search import Knowledge, ranking_values
-from xiaoer.intelligence.retrieval.types import Hit
+from xiaoer.intelligence.retrieval.types import EntryText, Hit
 from xiaoer.intelligence.text.ngrams import Grams, ngrams
 from xiaoer.intelligence.text.normalise import normalise
 
 WRONG_AT_MOST = 0.02
-CLARIFY_RIGHT = 0.5
+CLARIFY_RIGHT = 0.6
 """Options are shown while the right entry is among them at least this often."""
 UNANSWERABLE_SHARE = 0.25
 """Of the texts a shop receives, those that no entry answers: the weight of negatives."""
+
+_FILLERS = (
+    ("请问", ""),
+    ("", "呢"),
+    ("亲，", "呀"),
+    ("你好，", "？"),
+    ("", "啊"),
+    ("我想问下", ""),
+    ("那", "吗"),
+)
+_FILLERS_EN = (("hi, ", ""), ("", " please"), ("hello ", "?"))
 
 Matrix = NDArray[np.float64]
 
@@ -35,34 +46,48 @@ class Trial(msgspec.Struct, frozen=True):
 
 
 def fit_gate(
-    entries: Mapping[str, Sequence[str]], unrelated: Sequence[str], intents: IntentModel | None = None
+    entries: Mapping[str, EntryText], unrelated: Sequence[str], intents: IntentModel | None = None
 ) -> Gate:
-    """Ranking weights, gate and thresholds for entry id → phrasings; `unrelated` texts have no answer."""
+    """Ranking weights, gate and thresholds for a shop's entries; `unrelated` texts have no answer."""
     start = Knowledge(Index.build(entries), Gate(), intents)
-    ranking = _fit_ranking(leave_one_out(start, entries, ()))
+    ranking = _fit_ranking(leave_one_out(start, entries, ()) + retyped(start, entries))
     ranked = Knowledge(start.index, msgspec.structs.replace(Gate(), ranking=ranking), intents)
-    trials = leave_one_out(ranked, entries, unrelated)
-    weights, bias = _fit_logistic(trials)
+    left_out, near = leave_one_out(ranked, entries, unrelated), retyped(ranked, entries)
+    weights, bias = _fit_logistic(left_out + near)
     gate = Gate(ranking=ranking, gate=weights, bias=bias)
-    judged = [Trial(trial.expected, _rejudged(gate, trial.hits)) for trial in trials]
-    gate = msgspec.structs.replace(gate, **_thresholds(judged))
-    return msgspec.structs.replace(gate, metrics=measure_gate(gate, judged))
+    left_out, near = _rejudged(gate, left_out), _rejudged(gate, near)
+    gate = msgspec.structs.replace(gate, **_thresholds(left_out))
+    metrics = {f"retyped_{name}": value for name, value in measure_gate(gate, near).items()}
+    metrics |= {f"mixed_{name}": value for name, value in measure_gate(gate, left_out + near).items()}
+    return msgspec.structs.replace(gate, metrics=measure_gate(gate, left_out) | metrics)
 
 
 def leave_one_out(
-    knowledge: Knowledge, entries: Mapping[str, Sequence[str]], unrelated: Sequence[str]
+    knowledge: Knowledge, entries: Mapping[str, EntryText], unrelated: Sequence[str]
 ) -> list[Trial]:
-    """Each phrasing against an index without it; with `unrelated`, also without its entry, and those texts."""
+    """Each phrasing against an index without it; with `unrelated`, without its entry too, and those texts."""
     trials = []
-    for entry_id, texts in entries.items():
+    for entry_id, entry in entries.items():
         without = knowledge.with_changes({entry_id: None}) if unrelated else knowledge
-        for place, text in enumerate(texts):
-            grams = ngrams(normalise(text).text)
-            rest = [*texts[:place], *texts[place + 1 :]]
-            trials.append(Trial(entry_id, _find(knowledge.with_changes({entry_id: rest}), grams)))
+        for place, text in enumerate(entry.phrasings):
+            grams = _grams(text)
+            rest = EntryText((*entry.phrasings[:place], *entry.phrasings[place + 1 :]), entry.answer)
+            trials.append(Trial(entry_id, knowledge.with_changes({entry_id: rest}).find(grams)))
             if unrelated:
-                trials.append(Trial(None, _find(without, grams)))
-    trials += [Trial(None, _find(knowledge, ngrams(normalise(text).text))) for text in unrelated]
+                trials.append(Trial(None, without.find(grams)))
+    trials += [Trial(None, knowledge.find(_grams(text))) for text in unrelated]
+    return trials
+
+
+def retyped(knowledge: Knowledge, entries: Mapping[str, EntryText]) -> list[Trial]:
+    """Each phrasing as another shopper would type it: a polite word more or a character less."""
+    trials = []
+    for entry_id, entry in entries.items():
+        for place, text in enumerate(entry.phrasings):
+            before, after = _FILLERS[place % len(_FILLERS)] if not text.isascii() else _FILLERS_EN[place % 3]
+            cut = (place * 7 + 3) % max(len(text), 1)
+            typed = f"{before}{text}{after}" if place % 2 else text[:cut] + text[cut + 1 :]
+            trials.append(Trial(entry_id, knowledge.find(_grams(typed))))
     return trials
 
 
@@ -92,12 +117,18 @@ def measure_gate(gate: Gate, trials: Sequence[Trial]) -> dict[str, float]:
     return {name: round(value, 4) for name, value in figures.items()}
 
 
-def _find(knowledge: Knowledge, grams: Grams) -> list[Hit]:
-    return knowledge.find(grams)
+def _grams(text: str) -> Grams:
+    return ngrams(normalise(text).text)
 
 
-def _rejudged(gate: Gate, hits: Sequence[Hit]) -> list[Hit]:
-    return [msgspec.structs.replace(hit, probability=gate.probability(hit.features)) for hit in hits]
+def _rejudged(gate: Gate, trials: Sequence[Trial]) -> list[Trial]:
+    return [
+        Trial(
+            trial.expected,
+            [msgspec.structs.replace(hit, probability=gate.probability(hit.features)) for hit in trial.hits],
+        )
+        for trial in trials
+    ]
 
 
 def _top(trial: Trial) -> float:
@@ -135,7 +166,7 @@ def _fit_ranking(trials: Sequence[Trial]) -> tuple[float, ...]:
 
 
 def _fit_logistic(trials: Sequence[Trial]) -> tuple[tuple[float, ...], float]:
-    """Logistic regression of "the best hit is right" with weights that are never negative, and a free bias."""
+    """Logistic regression of "the best hit is right" with weights never negative, and a free bias."""
     judged = [trial for trial in trials if trial.hits]
     x = np.array([[getattr(trial.hits[0].features, name) for name in FEATURE_NAMES] for trial in judged])
     x = np.hstack([x, np.ones((len(x), 1))])
@@ -144,7 +175,9 @@ def _fit_logistic(trials: Sequence[Trial]) -> tuple[tuple[float, ...], float]:
 
     def loss(weights: Matrix) -> tuple[float, Matrix]:
         logits = x @ weights
-        value = (weight * (np.logaddexp(0, logits) - right * logits)).sum() + 0.5 * float(weights[:-1] @ weights[:-1])
+        value = (weight * (np.logaddexp(0, logits) - right * logits)).sum() + 0.5 * float(
+            weights[:-1] @ weights[:-1]
+        )
         slope = x.T @ (weight * (1 / (1 + np.exp(-logits)) - right))
         slope[:-1] += weights[:-1]
         return value, slope
@@ -157,7 +190,9 @@ def _fit_logistic(trials: Sequence[Trial]) -> tuple[tuple[float, ...], float]:
 def _weights(trials: Sequence[Trial]) -> Matrix:
     """Texts without an answer weigh UNANSWERABLE_SHARE together, however many were made."""
     none = np.array([trial.expected is None for trial in trials])
-    share = np.where(none, UNANSWERABLE_SHARE / max(none.sum(), 1), (1 - UNANSWERABLE_SHARE) / max((~none).sum(), 1))
+    share = np.where(
+        none, UNANSWERABLE_SHARE / max(none.sum(), 1), (1 - UNANSWERABLE_SHARE) / max((~none).sum(), 1)
+    )
     result: Matrix = share * len(trials)
     return result
 

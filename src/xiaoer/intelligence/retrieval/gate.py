@@ -19,7 +19,7 @@ from xiaoer.intelligence.retrieval.types import (
     NothingFound,
 )
 
-FEATURE_NAMES: tuple[str, ...] = ("ratio", "jaccard", "coverage", "covered", "agreement", "gap")
+FEATURE_NAMES: tuple[str, ...] = ("ratio", "coverage", "covered", "close", "whole", "agreement", "gap")
 RANKING_NAMES: tuple[str, ...] = FEATURE_NAMES[:-1]
 OPTIONS = 3
 EXACT = 0.999
@@ -30,33 +30,42 @@ class Gate(msgspec.Struct, frozen=True):
     """Fitted on a pack by `fit.py`, or the defaults below, which suit short questions of any shop.
 
     `answer_from` is the probability from which on the best hit is answered; from `clarify_from` on the
-    options are shown. `ranking` weighs the first five features, `gate` all six.
+    options are shown. `ranking` weighs all features but the gap, `gate` all.
     """
 
-    ranking: tuple[float, ...] = (4.0, 2.0, 2.0, 1.0, 3.0)
-    gate: tuple[float, ...] = (3.0, 1.0, 2.0, 1.0, 2.0, 2.0)
-    bias: float = -5.0
+    ranking: tuple[float, ...] = (2.0, 1.0, 1.0, 6.0, 6.0, 3.0)
+    gate: tuple[float, ...] = (2.0, 1.0, 1.0, 6.0, 3.0, 2.0, 2.0)
+    bias: float = -5.5
     answer_from: float = 0.75
     clarify_from: float = 0.3
     metrics: dict[str, float] = {}
 
     def rank(self, features: Features) -> float:
         """The ranking score of a candidate; `gap` is not looked at."""
-        f, w = features, self.ranking
-        return w[0] * f.ratio + w[1] * f.jaccard + w[2] * f.coverage + w[3] * f.covered + w[4] * f.agreement
+        return _evidence(self.ranking, features)
 
     def probability(self, features: Features) -> float:
-        """That the best hit answers the text, 0 to 1; a phrasing with the very same terms is at least 0.97."""
-        f, w = features, self.gate
-        logit = self.bias + w[0] * f.ratio + w[1] * f.jaccard + w[2] * f.coverage + w[3] * f.covered
-        logit += w[4] * f.agreement + w[5] * f.gap
+        """That the best hit answers the text, 0 to 1; at least 0.97 for the very same terms."""
+        f = features
+        logit = self.bias + _evidence(self.gate, f) + self.gate[6] * f.gap
         chance = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))
         return max(chance, 0.97) if f.coverage >= EXACT and f.covered >= EXACT else chance
 
     def decide(self, hits: Sequence[Hit]) -> Decision:
-        """Answer the best hit, show at most three options, or admit that nothing was found. Hits: best first."""
+        """Answer the best hit, show at most three options, or nothing. Hits: best first."""
         if not hits or hits[0].probability < self.clarify_from:
             return NothingFound()
         if hits[0].probability >= self.answer_from:
             return AnswerWith(hits[0])
         return ClarifyAmong(tuple(hits[:OPTIONS]))
+
+
+def _evidence(w: tuple[float, ...], f: Features) -> float:
+    return (
+        w[0] * f.ratio
+        + w[1] * f.coverage
+        + w[2] * f.covered
+        + w[3] * f.close
+        + w[4] * f.whole
+        + w[5] * f.agreement
+    )

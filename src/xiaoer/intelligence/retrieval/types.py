@@ -7,11 +7,14 @@ from typing import Literal
 import msgspec
 
 
-class Phrasing(msgspec.Struct, frozen=True):
-    """One way to ask for an entry, as its author wrote it."""
+class EntryText(msgspec.Struct, frozen=True):
+    """What is indexed of an entry: its phrasings, question first, in every language, and its answer's text.
 
-    entry_id: str
-    text: str
+    Markdown and `{{variables}}` may stay in. An entry without phrasings cannot be found.
+    """
+
+    phrasings: tuple[str, ...]
+    answer: str = ""
 
 
 class Features(msgspec.Struct, frozen=True):
@@ -19,14 +22,16 @@ class Features(msgspec.Struct, frozen=True):
 
     ratio: float = 0.0
     """BM25 of text and phrasing over the BM25 of the text with itself."""
-    jaccard: float = 0.0
-    """Shared search terms over all search terms of both."""
     coverage: float = 0.0
     """Share of the text's terms, weighted by rarity, that the phrasing has."""
     covered: float = 0.0
     """Share of the phrasing's terms, weighted by rarity, that the text has."""
+    close: float = 0.0
+    """(coverage x covered) squared: near 1 only where both say almost the same."""
+    whole: float = 0.0
+    """BM25 of the text and the entry as a whole, answer included, over about the best it could be."""
     agreement: float = 0.0
-    """Cosine of the intent distributions of text and phrasing; 0 without an intent model."""
+    """Overlap of the intent distributions of text and entry; 0 without an intent model."""
     gap: float = 0.0
     """How far the next different entry stays behind, in ranking score."""
 

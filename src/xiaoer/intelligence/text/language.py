@@ -1,4 +1,4 @@
-"""Which language to answer in, from the script alone; dialects and further languages are not told apart yet."""
+"""Which language to answer in, from the script alone; dialects are not told apart yet."""
 
 from __future__ import annotations
 

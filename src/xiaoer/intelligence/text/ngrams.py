@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from zlib import crc32
 
 import numpy as np
@@ -62,7 +63,7 @@ def term_words(text: str) -> dict[int, str]:
     stream, words = _split(text)
     shown = stream.replace(_A_WORD, "…").replace(_A_CODE, "#")
     found = [*shown, *(shown[i : i + 2] for i in range(len(shown) - 1)), *words]
-    found += [f"{left} {right}" for left, right in zip(words, words[1:], strict=False)]
+    found += [f"{left} {right}" for left, right in pairwise(words)]
     return dict(zip(_terms(stream, words), found, strict=True))
 
 
@@ -76,7 +77,8 @@ def vectorise(grams: Grams, idf: NDArray[np.float32]) -> tuple[NDArray[np.int64]
     if not counts:
         return active, np.zeros(0, dtype=np.float32)
     weights = (1.0 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * idf[active]
-    return active, weights / np.sqrt(weights @ weights)
+    unit: NDArray[np.float32] = (weights / np.sqrt(weights @ weights)).astype(np.float32)
+    return active, unit
 
 
 def _split(text: str) -> tuple[str, list[str]]:
@@ -102,7 +104,7 @@ def _terms(stream: str, words: list[str]) -> list[int]:
     terms += [crc32(raw[i : i + 8]) for i in range(0, end - 4, 4)]
     coded = [word.encode() for word in words]
     terms += [crc32(word, _SEED_WORD) for word in coded]
-    terms += [crc32(b"%b %b" % pair, _SEED_PAIR) for pair in zip(coded, coded[1:], strict=False)]
+    terms += [crc32(b"%b %b" % pair, _SEED_PAIR) for pair in pairwise(coded)]
     return terms
 
 

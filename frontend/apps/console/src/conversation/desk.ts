@@ -156,8 +156,9 @@ export const useDesk = defineStore('desk', () => {
   function connect(): void {
     if (socket) return
     const url = `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${API}/desk/socket`
-    socket = new Socket({ url, hello: () => null, onFrame: receive, onStatus: (next) => (status.value = next) })
-    socket.open()
+    const opened = new Socket<StaffClientFrame, StaffServerFrame>({ url, hello: () => null, onFrame: receive, onStatus: (next) => (status.value = next) })
+    socket = opened
+    opened.open()
   }
 
   /** Another person may sign in at this machine: keep nothing of the last one. */

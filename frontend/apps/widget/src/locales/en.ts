@@ -52,7 +52,6 @@ export const en: Dictionary = {
   resolved: 'Conversation ended',
   rated: 'You rated us {score} of 5',
   pickOrder: 'Choose order',
-  choose: 'Choose order {n}',
   signIn: 'Sign in to choose an order',
   noOrders: 'No orders yet',
   loading: 'Loading…',

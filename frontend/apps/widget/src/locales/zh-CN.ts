@@ -51,7 +51,6 @@ export const zhCN = {
   resolved: '对话已结束',
   rated: '您的评价：{score} 星',
   pickOrder: '选择订单',
-  choose: '选择订单 {n}',
   signIn: '登录后即可选择订单',
   noOrders: '还没有订单',
   loading: '加载中…',

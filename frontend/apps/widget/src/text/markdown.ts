@@ -3,11 +3,13 @@
  * vnodes, never HTML: whatever the text holds stays text.
  */
 
-import { h, type ComponentChild, type VNode } from 'preact'
+import { h, type ComponentChild } from 'preact'
+
+type Block = ReturnType<typeof h>
 
 const INLINE = /\*\*(.+?)\*\*|\[([^\]\n]+)\]\(([^()\s]+)\)|(https?:\/\/[^\s<>"'，。！？；：、（）【】「」]+)/g
 
-export function markdown(text: string): VNode[] {
+export function markdown(text: string): Block[] {
   return text
     .replace(/\r\n?/g, '\n')
     .split(/\n{2,}/)
@@ -30,16 +32,16 @@ export function link(href: string, children: ComponentChild): ComponentChild {
 }
 
 /** A paragraph, with the lists that start at the beginning of a line taken out of it. */
-function blocks(paragraph: string): VNode[] {
-  const result: VNode[] = []
+function blocks(paragraph: string): Block[] {
+  const result: Block[] = []
   let kind = ''
   let lines: string[] = []
   const close = () => {
     if (lines.join('').trim()) {
       const children = lines.map((line, i) =>
-        kind === 'p' ? [i ? h('br', null) : null, ...inline(line)] : h('li', null, inline(line)),
+        kind === 'p' ? [i ? h('br', {}) : null, ...inline(line)] : h('li', {}, inline(line)),
       )
-      result.push(h(kind, null, children))
+      result.push(h(kind as "p", {}, children))
     }
     lines = []
   }
@@ -60,7 +62,7 @@ function inline(text: string): ComponentChild[] {
   for (const match of text.matchAll(INLINE)) {
     const [whole, bold, label, href, bare] = match
     result.push(text.slice(end, match.index))
-    if (bold) result.push(h('strong', null, inline(bold)))
+    if (bold) result.push(h('strong', {}, inline(bold)))
     else result.push(bare ? link(bare, bare) : link(href!, label))
     end = match.index + whole.length
   }

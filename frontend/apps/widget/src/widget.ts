@@ -1,0 +1,271 @@
+/** The widget as a whole: the conversation, the page around it and what is open. Views read it and call it. */
+
+import type { Content, Draft, ErrorBody, Identity, Order, PageContext, VisitorOrders, WidgetConfig } from '@xiaoer/api'
+import { Chat } from './chat'
+import { LOCALES, Words, chooseLocale } from './i18n'
+import { Pictures } from './pictures'
+import { Session } from './session'
+import type { Settings } from './settings'
+import { chime } from './sound'
+import { Store } from './storage'
+import { maskCards } from './text/mask'
+import { isPicture, refusal, upload, type Upload } from './uploads'
+
+/** What the page tells about the product in view; only the id is needed. */
+export interface ViewedProduct extends PageContext {
+  image?: string
+}
+
+export type Sheet = '' | 'menu' | 'emoji' | 'orders' | 'end'
+
+export class Widget {
+  words: Words
+  config: WidgetConfig | null = null
+  isOpen = false
+  /** The panel is on its way. */
+  isBusy = false
+  isAtBottom = true
+  sheet: Sheet = ''
+  notice = ''
+  zoomed: { url: string; name: string } | null = null
+  orders: VisitorOrders | null = null
+  viewed: ViewedProduct | null = null
+  chosen: Upload[] = []
+  uploads: Upload[] = []
+  hasSound: boolean
+  skipped: string | null
+  readonly locales = LOCALES
+  readonly store: Store
+  readonly session: Session
+  readonly chat: Chat
+  readonly pictures: Pictures
+  private isScheduled = false
+  private noticeTimer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(
+    readonly settings: Settings,
+    private readonly draw: () => void,
+  ) {
+    this.store = new Store(`xiaoer:${settings.key}:`)
+    const wishes = [this.store.get('locale'), settings.locale, document.documentElement.lang, ...navigator.languages]
+    this.words = new Words(chooseLocale(wishes))
+    this.session = new Session(settings, this.store)
+    this.session.locale = this.words.locale
+    this.pictures = new Pictures(this.session, this.update)
+    this.hasSound = this.store.get('sound') === '1'
+    this.skipped = this.store.get('skipped')
+    if (settings.productId) this.viewed = { product_id: settings.productId }
+    this.chat = new Chat(this.session, this.store, {
+      onChange: this.update,
+      onArrive: (event) => {
+        const isSeen = this.isOpen && !document.hidden && this.isAtBottom
+        if (this.hasSound && !isSeen) void chime(this.store, `${event.conversation_id}:${event.seq}`)
+      },
+    })
+    addEventListener('storage', ({ key, newValue }) => {
+      if (key === `${this.store.prefix}read` && newValue) this.chat.readElsewhere(newValue)
+    })
+    document.addEventListener('visibilitychange', this.update)
+    // Who talked before may have an answer waiting.
+    if (this.session.token) this.begin()
+  }
+
+  get t(): Words['t'] {
+    return this.words.t
+  }
+
+  /** Draw once after everything that happens now; what is in view counts as read. */
+  readonly update = (): void => {
+    if (this.isScheduled) return
+    this.isScheduled = true
+    queueMicrotask(() => {
+      this.isScheduled = false
+      if (this.isOpen && !document.hidden && this.isAtBottom) this.chat.markRead()
+      this.draw()
+    })
+  }
+
+  set(changes: Partial<Pick<Widget, 'isAtBottom' | 'sheet' | 'zoomed' | 'viewed' | 'skipped'>>): void {
+    Object.assign(this, changes)
+    this.update()
+  }
+
+  show = (): void => {
+    if (this.isOpen) return
+    this.isOpen = true
+    this.begin()
+    this.update()
+  }
+
+  hide = (): void => {
+    if (this.settings.isPage) return
+    this.isOpen = false
+    this.sheet = ''
+    this.update()
+  }
+
+  /** Close the uppermost thing. */
+  escape(): void {
+    if (this.zoomed) this.set({ zoomed: null })
+    else if (this.sheet) this.set({ sheet: '' })
+    else this.hide()
+  }
+
+  tell(notice: string): void {
+    clearTimeout(this.noticeTimer)
+    this.notice = notice
+    this.noticeTimer = setTimeout(() => this.tell(''), 5000)
+    if (!notice) clearTimeout(this.noticeTimer)
+    this.update()
+  }
+
+  private readonly fail = (error: Partial<ErrorBody> | null): void => this.tell(error?.code && error.message ? error.message : this.t('problem'))
+
+  private begin(): void {
+    this.chat.start().catch(this.fail)
+    if (!this.config) void this.loadConfig()
+  }
+
+  private async loadConfig(): Promise<void> {
+    const { key } = this.settings
+    try {
+      this.config = await this.session.call('GET', `/widget/${key}/config?locale=${this.words.locale}`)
+      this.update()
+    } catch {
+      setTimeout(() => void this.loadConfig(), 5000)
+    }
+  }
+
+  say(text: string): void {
+    const content = { type: 'text' as const, text: maskCards(text.trim()) }
+    this.post(content, content)
+  }
+
+  post(content: Draft, preview: Content): void {
+    const context: PageContext = { url: location.href.slice(0, 2000), title: document.title.slice(0, 200) }
+    if (this.viewed?.product_id) context.product_id = this.viewed.product_id
+    this.isAtBottom = true
+    this.chat.send({ content, preview, context })
+  }
+
+  person = (): void => void this.chat.requestPerson().catch(this.fail)
+
+  end = (): void => {
+    this.set({ sheet: '' })
+    this.chat.end().catch(this.fail)
+  }
+
+  speak(locale: string): void {
+    if (locale === this.words.locale) return
+    this.words = new Words(locale)
+    this.session.locale = locale
+    this.store.set('locale', locale)
+    this.update()
+    if (this.config) void this.loadConfig()
+    if (this.chat.socket.status !== 'idle') this.chat.socket.restart()
+  }
+
+  toggleSound(): void {
+    this.hasSound = !this.hasSound
+    this.store.set('sound', this.hasSound ? '1' : null)
+    this.update()
+  }
+
+  async openOrders(): Promise<void> {
+    this.orders = null
+    this.set({ sheet: 'orders' })
+    try {
+      this.orders = await this.session.call('GET', '/visitor/orders')
+      this.update()
+    } catch (error) {
+      this.set({ sheet: '' })
+      this.fail(error as ErrorBody)
+    }
+  }
+
+  sendOrder(order: Order): void {
+    this.sheet = ''
+    this.post({ type: 'order', number: order.number }, { type: 'order', order })
+  }
+
+  sendViewed(): void {
+    const { viewed } = this
+    if (!viewed?.product_id) return
+    this.viewed = null
+    const preview = { type: 'text' as const, text: `${this.t('looking')}: ${viewed.title ?? viewed.product_id}` }
+    this.post({ type: 'product', product_id: viewed.product_id }, preview)
+    this.viewed = { product_id: viewed.product_id }
+  }
+
+  choose(files: Iterable<File>): void {
+    for (const file of files) {
+      const problem = refusal(file)
+      if (problem) this.tell(`${file.name}: ${this.t(problem)}`)
+      else this.chosen.push({ file, url: isPicture(file) ? URL.createObjectURL(file) : '', percent: 0, stop: () => {} })
+    }
+    this.update()
+  }
+
+  unchoose(item: Upload): void {
+    item.stop()
+    this.chosen = this.chosen.filter((other) => other !== item)
+    this.uploads = this.uploads.filter((other) => other !== item)
+    this.update()
+  }
+
+  sendChosen(): void {
+    const items = this.chosen
+    this.chosen = []
+    this.uploads.push(...items)
+    this.isAtBottom = true
+    for (const item of items) void this.upload(item)
+  }
+
+  async upload(item: Upload): Promise<void> {
+    delete item.error
+    this.update()
+    try {
+      const { attachment_id, name, bytes, mime, width, height } = await upload(item, this.session, this.update)
+      this.unchoose(item)
+      if (item.url) {
+        this.pictures.put(attachment_id, item.url)
+        const preview = { type: 'image' as const, attachment_id, name, bytes, width: width ?? 0, height: height ?? 0 }
+        this.post({ type: 'image', attachment_id }, preview)
+      } else this.post({ type: 'file', attachment_id }, { type: 'file', attachment_id, name, bytes, mime })
+    } catch (error) {
+      item.error = (error as ErrorBody | null)?.message || this.t('uploadFailed')
+      this.update()
+    }
+  }
+
+  identify(identity: Identity): void {
+    const user = this.store.get('user')
+    if (user && user !== identity.user_id) {
+      this.session.forget()
+      this.chat.reset()
+    }
+    this.session.identity = identity
+    if (user === identity.user_id || (!this.isOpen && !this.session.token)) return
+    this.chat.socket.close()
+    void this.session.enter().then(() => this.begin(), this.fail)
+  }
+
+  /** Pages say this at every load without an account: a guest's conversation stays. */
+  logout(): void {
+    this.session.identity = null
+    if (!this.store.get('user')) return
+    this.session.forget()
+    this.chat.reset()
+    if (this.isOpen) this.begin()
+  }
+
+  /** Everything the page may ask of us by name. */
+  command(name: string, value?: unknown): void {
+    if (name === 'open') this.show()
+    else if (name === 'close') this.hide()
+    else if (name === 'logout') this.logout()
+    else if (name === 'identify' && value) this.identify(value as Identity)
+    else if (name === 'locale') this.speak(chooseLocale([String(value)]))
+    else if (name === 'context') this.set({ viewed: (value as ViewedProduct | undefined) ?? null })
+  }
+}

@@ -1,0 +1,62 @@
+"""Setting a shop up for the first time, by a person in the wizard or by the demo."""
+
+from __future__ import annotations
+
+from xiaoer.business.identity import actions as identity
+from xiaoer.business.identity.types import SignedIn
+from xiaoer.business.knowledge.actions.pack import stock_from_pack
+from xiaoer.business.knowledge.queries.library import Library
+from xiaoer.business.shop.actions import create_shop
+from xiaoer.business.shop.queries import find_demo_shop
+from xiaoer.business.storefront.actions import seed_demo_shop
+from xiaoer.data.backend import Backend
+from xiaoer.data.postgres.database import Executor
+from xiaoer.data.stores import identity as identity_store
+from xiaoer.kit.errors import Conflict
+
+from .types import DEMO_ACCOUNTS, FirstRun
+
+
+
+async def _take_first_run(work: Executor) -> bool:
+    """Whether this is the first run; two wizards at once wait for each other."""
+    await identity_store.lock_first_run(work)
+    return not await identity_store.has_any_staff(work)
+
+
+async def set_up_shop(
+    backend: Backend, library: Library, first: FirstRun, *, user_agent: str
+) -> SignedIn:
+    """Create the shop, its administrator and its knowledge at once; 409 when somebody was first."""
+    async with backend.db.transaction() as work:
+        if not await _take_first_run(work):
+            raise Conflict("setup.done_already")
+        shop = await create_shop(backend, work, name=first.shop_name, locale=first.locale, is_demo=False)
+        row = await identity.add_staff(
+            work, shop.shop_id, email=first.email, name=first.name, role="administrator", password=first.password,
+            locale=first.locale, by=None,
+        )  # fmt: skip
+        await stock_from_pack(work, shop.shop_id, library.models.pack)
+        if first.with_demo_data:
+            await seed_demo_shop(backend, work, shop.shop_id)
+    return await identity.open_session(backend, row, user_agent)
+
+
+async def ensure_demo_shop(backend: Backend, library: Library) -> None:
+    """The demo shop, made on the first start and kept fresh on later ones."""
+    existing = await find_demo_shop(backend)
+    async with backend.db.transaction() as work:
+        if existing is None:
+            if not await _take_first_run(work):
+                return
+            name = library.models.pack.variables["shop_name"].value["zh-CN"]
+            shop = await create_shop(backend, work, name=name, locale="zh-CN", is_demo=True, slug="demo")
+            for one in DEMO_ACCOUNTS:
+                await identity.add_staff(
+                    work, shop.shop_id, email=one.email, name=one.name, role=one.role, password=one.password,
+                    locale="zh-CN", by=None,
+                )  # fmt: skip
+        else:
+            shop = existing
+        await stock_from_pack(work, shop.shop_id, library.models.pack)
+        await seed_demo_shop(backend, work, shop.shop_id)
