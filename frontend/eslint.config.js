@@ -19,7 +19,7 @@ export default ts.config(
         { property: 'outerHTML', message: 'Render nodes; text of people is never parsed as HTML.' },
         { property: 'insertAdjacentHTML', message: 'Render nodes; text of people is never parsed as HTML.' },
       ],
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^(_|h$|Fragment$)' }],
       '@typescript-eslint/consistent-type-imports': 'error',
     },
   },

@@ -1,7 +1,7 @@
 """One embedded PostgreSQL for the whole session, a migrated template database, and a clone of it for each test.
 
-Take `work` (a transaction that is rolled back) when one transaction is enough, `db` (a database of its own) when
-the test commits, runs things side by side, or needs the DSN (`dsn`).
+Take `work` (a transaction that is rolled back) when one transaction is enough, `db` (a database of its own)
+when the test commits, runs things side by side, or needs the DSN (`dsn`).
 """
 
 from __future__ import annotations

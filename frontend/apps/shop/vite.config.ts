@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  base: '/shop/',
+  base: '/demo/',
   oxc: { jsx: { runtime: 'classic', pragma: 'h', pragmaFrag: 'Fragment' } },
   build: { outDir: '../../../src/xiaoer/application/http/static/shop', emptyOutDir: true, target: 'es2022' },
   server: { proxy: { '/api': 'http://127.0.0.1:8600', '/widget': 'http://127.0.0.1:8600' } },

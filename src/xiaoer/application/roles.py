@@ -1,8 +1,8 @@
 """What runs: a small parent, PostgreSQL below it, and one child for each role.
 
-The parent imports nothing heavy. It starts the embedded server (unless DATABASE_URL names another), migrates in a
-short child, starts the roles, and starts again whatever dies: children at once, with a growing pause when they
-die young. The kernel ends all of them should the parent itself be killed.
+The parent imports nothing heavy. It starts the embedded server (unless DATABASE_URL names another), migrates
+in a short child, starts the roles, and starts again whatever dies: children at once, with a growing pause
+when they die young. The kernel ends all of them should the parent itself be killed.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from xiaoer.kit.running import remove_server_file, write_server_file
 from xiaoer.data.postgres.refusals import CannotStart
 from xiaoer.data.postgres.supervisor import EmbeddedPostgres, die_with_parent
 from xiaoer.kit.config import Config
 from xiaoer.kit.errors import InvalidInput
 from xiaoer.kit.logging import Log
+from xiaoer.kit.running import remove_server_file, write_server_file
 
 ROLES = ("web", "worker")
 

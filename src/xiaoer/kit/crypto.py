@@ -1,8 +1,8 @@
 """Sealing of columns that must not be readable in a dump: AES-256-GCM under a key derived for each shop.
 
-The master key is 32 random bytes in `<data_dir>/master.key` (0600), or in XIAOER_MASTER_KEY. Each line or comma
-separated part is `id:base64`; the highest id seals, every id opens. To rotate, add a line with the next id,
-restart, and reseal what `is_sealed_with_old_key` still finds.
+The master key is 32 random bytes in `<data_dir>/master.key` (0600), or in XIAOER_MASTER_KEY. Each line or
+comma separated part is `id:base64`; the highest id seals, every id opens. To rotate, add a line with the next
+id, restart, and reseal what `is_sealed_with_old_key` still finds.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Structured logs: one JSON object a line on stderr, with the request's and the trace's id.
 
-What people wrote never gets into a log: a line is an event name and short typed fields, fields whose names stand
-for content are left out, and an exception is its type and its frames, not its words.
+What people wrote never gets into a log: a line is an event name and short typed fields, fields whose names
+stand for content are left out, and an exception is its type and its frames, not its words.
 """
 
 from __future__ import annotations

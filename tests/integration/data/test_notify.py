@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
@@ -113,7 +113,7 @@ async def test_a_cut_listener_comes_back_and_says_so(dsn: str, notifier: Notifie
     await listener.stop()
 
 
-async def test_a_deaf_listener_notices(dsn: str, db: Database) -> None:
+async def test_a_deaf_listener_notices(dsn: str) -> None:
     """As behind a transaction-pooling proxy: the connection lives, and nothing is heard."""
     back: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -126,14 +126,11 @@ async def test_a_deaf_listener_notices(dsn: str, db: Database) -> None:
 
     listener = Listener(dsn, ["a"], ignore, say_back)
     await listener.start()
-    hear: Callable[[], Awaitable[None]] = listener._listen
     listener._ping_channel, hidden = "elsewhere", listener._ping_channel
     await asyncio.sleep(2.1)
     listener._ping_channel = hidden
     async with asyncio.timeout(8):
         await back
-    assert callable(hear)
-    assert await db.fetchval("SELECT 1") == 1
     await listener.stop()
 
 

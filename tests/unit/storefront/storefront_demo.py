@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 import xiaoer
-from xiaoer.business.storefront.seed import build_rows
+from xiaoer.business.storefront.actions.seed import build_rows
 from xiaoer.data.rows.storefront import AccountRow, OrderRow, ProductRow
 
 SHOP_DIR = Path(xiaoer.__file__).parent / "packs" / "ecommerce" / "shop"

@@ -16,7 +16,7 @@ from storefront_demo import NOON, SHOP_DIR, Demo, make_demo
 
 from xiaoer.business.catalog.types import ORDER_STATES
 from xiaoer.business.storefront import rules
-from xiaoer.business.storefront.seed import build_rows, load_shop
+from xiaoer.business.storefront.actions.seed import build_rows, load_shop
 
 # After midnight in China, at dawn, in the evening, at the turn of a year, on a leap day.
 INSTANTS = [

@@ -5,7 +5,9 @@ import type { Identity, Money, Product } from '@xiaoer/api'
 export interface Account {
   account_id: string
   name: string
-  note?: string
+  city: string
+  /** What is special about this shopper's orders; empty for the many ordinary ones. */
+  about: string
 }
 
 export interface Variant {
@@ -16,16 +18,22 @@ export interface Variant {
   stock: number
 }
 
-export interface ProductDetail extends Product {
+export interface ProductDetail {
+  product: Product
   subtitle?: string | null
-  care?: string | null
+  facts: { name: string; value: string }[]
   variants: Variant[]
-  attributes: { name: string; value: string }[]
+}
+
+export interface Category {
+  category: string
+  name: string
+  count: number
 }
 
 export interface Shelf {
   items: Product[]
-  categories: string[]
+  categories: Category[]
 }
 
 async function ask<T>(path: string, locale: string, body?: object): Promise<T> {
@@ -45,10 +53,8 @@ export function listProducts(locale: string, category: string, words: string): P
   return ask(`products?${query}`, locale)
 }
 
-/** The product's own fields may stand beside its details or under `product`. */
-export async function getProduct(locale: string, id: string): Promise<ProductDetail> {
-  const found = await ask<ProductDetail & { product?: Product }>(`products/${encodeURIComponent(id)}?locale=${locale}`, locale)
-  return { ...found, ...found.product, variants: found.variants ?? [], attributes: found.attributes ?? [] }
+export function getProduct(locale: string, id: string): Promise<ProductDetail> {
+  return ask(`products/${encodeURIComponent(id)}?locale=${locale}`, locale)
 }
 
 export async function listAccounts(locale: string): Promise<Account[]> {

@@ -12,6 +12,8 @@ const zhCN = {
   categories: '商品分类',
   account: '登录为',
   guest: '游客',
+  stories: '有故事的顾客',
+  others: '更多顾客',
   language: '语言',
   products: '{n} 件商品',
   none: '没有找到相关商品，换个词试试，或者问问客服。',
@@ -27,20 +29,9 @@ const zhCN = {
   buy: '加入购物车',
   bought: '已加入购物车（演示）',
   attributes: '商品参数',
-  care: '使用与保养',
   promiseShip: '48 小时内发货',
   promiseReturn: '七天无理由退换',
   promiseHelp: 'AI 助手 24 小时在线',
-  clothes: '服饰',
-  shoes: '鞋靴',
-  beauty: '美妆个护',
-  food: '食品生鲜',
-  digital: '数码',
-  appliance: '家电',
-  home: '家居',
-  baby: '母婴',
-  sports: '运动户外',
-  pets: '宠物',
 }
 
 export type Dictionary = typeof zhCN
@@ -56,6 +47,8 @@ const en: Dictionary = {
   categories: 'Categories',
   account: 'Signed in as',
   guest: 'Guest',
+  stories: 'With a story',
+  others: 'More',
   language: 'Language',
   products: '{n} products',
   none: 'Nothing found. Try other words, or ask us in the chat.',
@@ -71,20 +64,9 @@ const en: Dictionary = {
   buy: 'Add to cart',
   bought: 'Added to the cart (demo)',
   attributes: 'Details',
-  care: 'Use and care',
   promiseShip: 'Ships within 48 hours',
   promiseReturn: 'Seven-day returns',
   promiseHelp: 'AI assistant, day and night',
-  clothes: 'Clothing',
-  shoes: 'Shoes',
-  beauty: 'Beauty and care',
-  food: 'Food',
-  digital: 'Digital',
-  appliance: 'Appliances',
-  home: 'Home',
-  baby: 'Mother and baby',
-  sports: 'Sports and outdoors',
-  pets: 'Pets',
 }
 
 export const LOCALES = { 'zh-CN': { name: '简体中文', words: zhCN }, en: { name: 'English', words: en } }
@@ -101,11 +83,6 @@ export class Words {
 
   readonly t = (key: Key, values: Record<string, string | number> = {}): string =>
     LOCALES[this.locale].words[key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ''))
-
-  category(id: string): string {
-    const { words } = LOCALES[this.locale]
-    return id in words ? words[id as Key] : id
-  }
 
   money({ amount, currency }: Money): string {
     const digits = amount % 100 ? 2 : 0

@@ -8,11 +8,6 @@ it('every locale has every word', () => {
   }
 })
 
-it('names categories, and unknown ones by their id', () => {
-  expect(new Words('en').category('pets')).toBe('Pets')
-  expect(new Words('zh-CN').category('tea')).toBe('tea')
-})
-
 it('leaves out empty cents', () => {
   expect(new Words('zh-CN').money({ amount: 12900, currency: 'CNY' })).toBe('¥129')
   expect(new Words('zh-CN').money({ amount: 12950, currency: 'CNY' })).toBe('¥129.50')

@@ -3,7 +3,7 @@
 const money = (amount) => ({ amount, currency: 'CNY' })
 const hours = (n) => new Date(Date.now() - n * 3600_000).toISOString().slice(0, 19) + 'Z'
 
-export const categories = ['clothes', 'digital', 'home']
+export const categories = [['clothes', '服饰'], ['digital', '数码'], ['home', '家居']].map(([category, name]) => ({ category, name, count: 2 }))
 
 const goods = [
   ['p-earbuds', 'digital', '静界 Pro 主动降噪蓝牙耳机', 39900, 49900, 128, '满 300 减 30', '#0f766e'],
@@ -26,8 +26,7 @@ export const products = goods.map(([id, category, title, price, was, stock, prom
   image: `/api/v1/storefront/images/${id}.svg`,
   url: `/demo/products/${id}`,
   subtitle: '日常使用的可靠之选',
-  care: '用料扎实，做工细致；请用干软布清洁。',
-  attributes: [{ name: '质保', value: '12 个月' }, { name: '产地', value: '中国' }],
+  facts: [{ name: '质保', value: '12 个月' }, { name: '产地', value: '中国' }],
   variants: [
     { sku: `${id}-1`, name: '墨黑', price: money(price), stock },
     { sku: `${id}-2`, name: '云白', price: money(price + 1000), stock: Math.ceil(stock / 2) },
@@ -81,8 +80,8 @@ export const logistics = {
 }
 
 export const accounts = [
-  { account_id: 'wang', name: '王芳' },
-  { account_id: 'li', name: '李明' },
+  { account_id: 'wang', name: '王芳', city: '杭州市', about: '待付款、运输中、已签收各一单' },
+  { account_id: 'li', name: '李明', city: '成都市', about: '' },
 ]
 
 export const config = {

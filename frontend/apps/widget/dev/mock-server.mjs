@@ -190,7 +190,10 @@ export function startMock(port = 8601, host = '127.0.0.1') {
     const image = url.pathname.match(/storefront\/images\/(.+)\.svg/)
     if (image) return response.writeHead(200, { ...headers, 'Content-Type': 'image/svg+xml' }).end(draw(image[1]))
     const single = url.pathname.match(/storefront\/products\/(.+)/)
-    if (single) return answerJson(200, products.find((p) => p.product_id === single[1]) ?? {})
+    if (single) {
+      const found = products.find((p) => p.product_id === single[1])
+      return found ? answerJson(200, { product: brief(found), ...found }) : answerJson(404, { code: 'product.not_found', message: '没有这件商品' })
+    }
     const route = routes[`${request.method} ${url.pathname}`]
     if (!route) return serveStatic(url, response)
     try {

@@ -59,6 +59,8 @@ export function build(settings: Settings): Widget {
     // A page without a viewport is laid out 980 px wide on a phone: ask the screen, too.
     const isSmall = innerWidth <= 480 || screen.width <= 480
     root.className = `root${isDark ? ' dark' : ''}${isSmall ? ' small' : ''}${settings.isPage ? ' page' : ''}`
+    const scale = isSmall && innerWidth > screen.width ? innerWidth / screen.width : 1
+    root.style.setProperty('--scale', String(scale))
     root.dir = widget.words.dir
     root.lang = widget.words.locale
   }

@@ -9,11 +9,13 @@ import type { Settings } from './settings'
 import { chime } from './sound'
 import { Store } from './storage'
 import { maskCards } from './text/mask'
-import { isPicture, refusal, upload, type Upload } from './uploads'
+import { Uploads } from './uploads'
 
 /** What the page tells about the product in view; only the id is needed. */
 export interface ViewedProduct extends PageContext {
   image?: string
+  /** Sent or waved away: no longer offered, still the context. */
+  isSettled?: boolean
 }
 
 export type Sheet = '' | 'menu' | 'emoji' | 'orders' | 'end'
@@ -30,8 +32,6 @@ export class Widget {
   zoomed: { url: string; name: string } | null = null
   orders: VisitorOrders | null = null
   viewed: ViewedProduct | null = null
-  chosen: Upload[] = []
-  uploads: Upload[] = []
   hasSound: boolean
   skipped: string | null
   readonly locales = LOCALES
@@ -39,6 +39,7 @@ export class Widget {
   readonly session: Session
   readonly chat: Chat
   readonly pictures: Pictures
+  readonly uploads: Uploads
   private isScheduled = false
   private noticeTimer: ReturnType<typeof setTimeout> | undefined
 
@@ -52,6 +53,11 @@ export class Widget {
     this.session = new Session(settings, this.store)
     this.session.locale = this.words.locale
     this.pictures = new Pictures(this.session, this.update)
+    this.uploads = new Uploads(this.session, this.pictures, {
+      onChange: this.update,
+      onRefused: (file, why) => this.tell(`${file.name}: ${this.t(why)}`),
+      onDone: (content, preview) => this.post(content, preview),
+    })
     this.hasSound = this.store.get('sound') === '1'
     this.skipped = this.store.get('skipped')
     if (settings.productId) this.viewed = { product_id: settings.productId }
@@ -191,51 +197,9 @@ export class Widget {
   sendViewed(): void {
     const { viewed } = this
     if (!viewed?.product_id) return
-    this.viewed = null
+    viewed.isSettled = true
     const preview = { type: 'text' as const, text: `${this.t('looking')}: ${viewed.title ?? viewed.product_id}` }
     this.post({ type: 'product', product_id: viewed.product_id }, preview)
-    this.viewed = { product_id: viewed.product_id }
-  }
-
-  choose(files: Iterable<File>): void {
-    for (const file of files) {
-      const problem = refusal(file)
-      if (problem) this.tell(`${file.name}: ${this.t(problem)}`)
-      else this.chosen.push({ file, url: isPicture(file) ? URL.createObjectURL(file) : '', percent: 0, stop: () => {} })
-    }
-    this.update()
-  }
-
-  unchoose(item: Upload): void {
-    item.stop()
-    this.chosen = this.chosen.filter((other) => other !== item)
-    this.uploads = this.uploads.filter((other) => other !== item)
-    this.update()
-  }
-
-  sendChosen(): void {
-    const items = this.chosen
-    this.chosen = []
-    this.uploads.push(...items)
-    this.isAtBottom = true
-    for (const item of items) void this.upload(item)
-  }
-
-  async upload(item: Upload): Promise<void> {
-    delete item.error
-    this.update()
-    try {
-      const { attachment_id, name, bytes, mime, width, height } = await upload(item, this.session, this.update)
-      this.unchoose(item)
-      if (item.url) {
-        this.pictures.put(attachment_id, item.url)
-        const preview = { type: 'image' as const, attachment_id, name, bytes, width: width ?? 0, height: height ?? 0 }
-        this.post({ type: 'image', attachment_id }, preview)
-      } else this.post({ type: 'file', attachment_id }, { type: 'file', attachment_id, name, bytes, mime })
-    } catch (error) {
-      item.error = (error as ErrorBody | null)?.message || this.t('uploadFailed')
-      this.update()
-    }
   }
 
   identify(identity: Identity): void {

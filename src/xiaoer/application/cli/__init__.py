@@ -18,6 +18,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("serve", "run the server"),
     "demo": ("demo", "run the server with the demo shop and print how to sign in"),
     "migrate": ("migrate", "bring the database to this release"),
+    "ask": ("ask", "say something to a running server's bot"),
+    "packs": ("packs", "check and build a pack's models"),
     "doctor": ("doctor", "check this machine and say what to repair"),
     "_web": ("child", ""),
     "_worker": ("child", ""),
@@ -47,12 +49,9 @@ def _run(name: str, args: Sequence[str]) -> int:
     parser.set_defaults(command=name)
     try:
         return int(module.run(parser.parse_args(args)))
-    except InvalidInput as error:
-        print(f"xiaoer: {error}", file=sys.stderr)
-        return 2
     except XiaoerError as error:
         print(f"xiaoer: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, InvalidInput) else 1
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

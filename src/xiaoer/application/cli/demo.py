@@ -8,14 +8,13 @@ from xiaoer.application.cli import serve
 from xiaoer.application.cli.options import read_options
 from xiaoer.application.roles import parse_roles
 
-# Path and what it is; the sign-ins below them are those that the demo shop creates.
+# Path and what it is.
 PAGES: tuple[tuple[str, str], ...] = (
     ("/demo", "shop page with the chat window"),
     ("/", "desk and console"),
     ("/docs", "API"),
     ("/healthz", "health"),
 )
-SIGN_INS: tuple[tuple[str, str, str], ...] = ()  # (role, e-mail, password)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -28,8 +27,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def print_welcome(url: str) -> None:
-    """What a person sees when the demo is up; the place to extend is here."""
+    """What a person sees when the demo is up."""
+    # Only here: the parent stays small until it has something to say.
+    from xiaoer.business.onboarding.types import DEMO_ACCOUNTS
+
     lines = ["", "Xiaoer is up.", ""]
     lines += [f"  {url + path:<36} {what}" for path, what in PAGES]
-    lines += [f"  {role:<14} {email} / {password}" for role, email, password in SIGN_INS]
+    lines += ["", "Sign in to the console as", ""]
+    lines += [f"  {one.email:<36} {one.password:<16} {one.name}, {one.role}" for one in DEMO_ACCOUNTS]
     print("\n".join([*lines, "", "Ctrl-C stops it."]), flush=True)

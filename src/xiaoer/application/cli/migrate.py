@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from xiaoer.application.cli.options import add_place, read_options
-from xiaoer.kit.running import find_running_server
 from xiaoer.data.postgres.database import Database
 from xiaoer.data.postgres.durability import check_durability
 from xiaoer.data.postgres.migrate import Migration, migrate, plan
 from xiaoer.data.postgres.supervisor import EmbeddedPostgres
 from xiaoer.kit.config import Config
+from xiaoer.kit.running import find_running_server
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -82,3 +82,7 @@ async def _read(
             await handle(raw)
         except XiaoerError as error:
             connection.push(error_frame(error, locale(), find_id(raw)))
+        except Exception as error:
+            # The socket's door: a fault of ours is logged and told, and the connection lives on.
+            log.error("command_failed", cause=error)
+            connection.push(error_frame(XiaoerError("server.failed"), locale(), find_id(raw)))

@@ -1,7 +1,7 @@
 """How a row of the catalogue becomes what people see. Pure.
 
-`ProductRow.title` holds the titles of all locales, because that column is the one that is searched; the title to
-show is in `detail.title`.
+`ProductRow.title` holds the titles of all locales, because that column is the one that is searched; the title
+to show is in `detail.title`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from xiaoer.data.rows.storefront import ProductRow
+from xiaoer.kit.money import Money
 
-from .types import Category, Fact, Money, Product, ProductDetail, Variant
+from .types import Category, Fact, Product, ProductDetail, Variant
 
 DEFAULT_LOCALE = "zh-CN"
 _NAMES: dict[str, dict[str, str]] = {
@@ -35,8 +36,8 @@ def as_product(row: ProductRow, locale: str) -> Product:
     detail = row.detail
     original, promotion = detail.get("original_price"), detail.get("promotion")
     return Product(
-        product_id=row.product_id, title=localised(detail["title"], locale), price=Money(row.price), stock=row.stock,
-        image=image_path(detail["image"]), url=f"/demo/products/{row.product_id}",
+        product_id=row.product_id, title=localised(detail["title"], locale), price=Money(row.price),
+        stock=row.stock, image=image_path(detail["image"]), url=f"/demo/products/{row.product_id}",
         original_price=None if original is None else Money(original),
         promotion=localised(promotion["text"], locale) if promotion else None,
     )  # fmt: skip
@@ -67,8 +68,9 @@ def as_detail(row: ProductRow, locale: str) -> ProductDetail:
     detail = row.detail
     return ProductDetail(
         product=as_product(row, locale), category=row.category,
-        category_name=localised(detail["category_name"], locale), subtitle=localised(detail.get("subtitle"), locale),
-        is_hot=bool(detail.get("hot")), facts=[Fact(name, value) for name, value in product_facts(row, locale)],
+        category_name=localised(detail["category_name"], locale),
+        subtitle=localised(detail.get("subtitle"), locale), is_hot=bool(detail.get("hot")),
+        facts=[Fact(name, value) for name, value in product_facts(row, locale)],
         variants=[_as_variant(v, locale) for v in detail["variants"]],
     )  # fmt: skip
 

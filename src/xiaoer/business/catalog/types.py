@@ -9,15 +9,10 @@ from datetime import datetime
 
 import msgspec
 
+from xiaoer.kit.money import Money
+
 # Every state an order can be in, in the order a life takes.
 ORDER_STATES = ("unpaid", "paid", "shipped", "delivered", "completed", "cancelled", "refunding", "refunded")
-
-
-class Money(msgspec.Struct, frozen=True):
-    """An amount in minor units."""
-
-    amount: int
-    currency: str = "CNY"
 
 
 class Product(msgspec.Struct, frozen=True, omit_defaults=True):

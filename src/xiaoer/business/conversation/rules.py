@@ -56,6 +56,33 @@ def plain_preview(data: dict[str, Any]) -> str:
     return _TOKEN.sub("[***]", " ".join(str(text).split()))[:PREVIEW_LIMIT]
 
 
+def degrade(data: dict[str, Any]) -> str:
+    """A rich message as plain text, for channels that cannot show it."""
+    match data.get("type"):
+        case "buttons":
+            lines = [f"{n}. {one['label']}" for n, one in enumerate(data["buttons"], start=1)]
+            return "\n".join([data["text"], *lines])
+        case "orders":
+            lines = [f"{n}. {_order_line(one)}" for n, one in enumerate(data["orders"], start=1)]
+            return "\n".join([data["text"], *lines])
+        case "order":
+            return _order_line(data["order"])
+        case "product":
+            one = data["product"]
+            return f"{one['title']}  {one['price']['amount'] / 100:.2f} {one['price']['currency']}  {one['url']}"
+        case "logistics":
+            lines = [f"{one['at'][:16].replace('T', ' ')}  {one['text']}" for one in data["traces"][:5]]
+            return "\n".join([f"{data['carrier']} {data['tracking_number']} {data['state_label']}", *lines])
+        case "image" | "file":
+            return f"{_PREVIEWS[data['type']]} {data['name']}"
+    return str(data.get("text") or data.get("label") or "")
+
+
+def _order_line(order: dict[str, Any]) -> str:
+    items = "、".join(one["title"] for one in order["items"])
+    return f"{order['number']}  {order['state_label']}  {items}"
+
+
 def masked(data: dict[str, Any]) -> dict[str, Any]:
     """Content as people see it: tokens replaced by masked spans."""
     spans = data.get("spans")

@@ -8,7 +8,7 @@ from xiaoer.business.knowledge.actions.pack import stock_from_pack
 from xiaoer.business.knowledge.queries.library import Library
 from xiaoer.business.shop.actions import create_shop
 from xiaoer.business.shop.queries import find_demo_shop
-from xiaoer.business.storefront.actions import seed_demo_shop
+from xiaoer.business.storefront.actions.seeding import seed_demo_shop
 from xiaoer.data.backend import Backend
 from xiaoer.data.postgres.database import Executor
 from xiaoer.data.stores import identity as identity_store

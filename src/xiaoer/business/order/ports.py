@@ -17,7 +17,7 @@ class ShopPlatform(Protocol):
     async def find_order(
         self, shop_id: UUID, external_id: str | None, number: str, locale: str
     ) -> Order | None:
-        """One order: among that shopper's only, or among all of the shop's (staff) when `external_id` is None."""
+        """One order: that shopper's, or anybody's in the shop (staff) when `external_id` is None."""
 
     async def list_logistics(self, shop_id: UUID, number: str, locale: str) -> list[Logistics]:
         """An order's parcels. The caller has found the order and so knows that it may be seen."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from xiaoer.business.catalog.types import (
     ORDER_STATES,
     Logistics,
-    Money,
     Order,
     OrderItem,
     Product,
     TimelineStep,
     Trace,
 )
+from xiaoer.kit.money import Money
 
 __all__ = ["ORDER_STATES", "Logistics", "Money", "Order", "OrderItem", "Product", "TimelineStep", "Trace"]

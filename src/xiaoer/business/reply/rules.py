@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from xiaoer.business.catalog.types import Logistics, Money, Order
+from xiaoer.business.catalog.types import Logistics, Order
+from xiaoer.kit.money import Money
 
 MISSES_BEFORE_HANDOVER = 2
 ANGRY_BEFORE_HANDOVER = 2
@@ -100,7 +101,7 @@ def describe_parcel(order: Order, parcel: Logistics | None, telling: Telling) ->
         receiver = {"zh-CN": "收件人"}.get(telling.locale, "the recipient")
         signed: dict[str, object] = {"number": order.number, "signed_at": telling.show(latest.at), "signed_by": receiver}
         return "logistics.signed", signed
-    if parcel.state == "out_for_delivery" and parcel.carrier_phone:
+    if parcel.state == "delivering" and parcel.carrier_phone:
         return "logistics.out_for_delivery", params | {"phone": parcel.carrier_phone}
     place = {"last_place": latest.place, "last_at": telling.show(latest.at)}
     return "logistics.in_transit", params | place | {"tracking_number": parcel.tracking_number}

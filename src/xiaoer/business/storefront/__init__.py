@@ -1,5 +1,5 @@
-"""The built-in shop: the demo's goods, shoppers and orders. It answers as `order.ports.ShopPlatform`, by shape.
+"""The built-in shop: goods, shoppers and orders. It answers as `order.ports.ShopPlatform`, by shape.
 
-Open `seed.py` for how the demo comes to life (`journey.py` for the parcels' travels), `actions.py` for putting it
-into the database and keeping it fresh, `queries.py` for reading it.
+Open `seed.py` for how the demo comes to life (`journey.py` for the parcels' travels), `actions.py` for
+putting it into the database and keeping it fresh, `queries.py` for reading it.
 """

@@ -17,7 +17,7 @@ _MAX_ORDERS = 100
 
 
 async def list_accounts(backend: Backend, shop_id: UUID, locale: str, limit: int = 100) -> list[Account]:
-    """Whom one may sign in as, the characters first. For demo shops only; the caller checks that it is one."""
+    """Whom one may sign in as, the characters first. The caller checks that the shop is a demo."""
     return [rules.as_account(row, locale) for row in await store.list_accounts(backend.db, shop_id, limit)]
 
 

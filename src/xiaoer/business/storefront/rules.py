@@ -7,8 +7,10 @@ import re
 import msgspec
 
 from xiaoer.business.catalog.rules import image_path, localised
-from xiaoer.business.catalog.types import Logistics, Money, Order, OrderItem, TimelineStep, Trace
+from xiaoer.business.catalog.types import Logistics, Order, OrderItem, TimelineStep, Trace
 from xiaoer.data.rows.storefront import AccountRow, OrderRow
+from xiaoer.kit.masking import mask_phone
+from xiaoer.kit.money import Money
 
 from .types import Account, Line, OrderDetail, PromotionFile, Receiver, Shipment
 
@@ -28,11 +30,13 @@ STATE_LABELS = _names(
 )  # fmt: skip
 MILESTONE_LABELS = _names(
     unpaid=("提交订单", "Order placed"), paid=("付款成功", "Paid"), shipped=("商家发货", "Shipped"),
-    delivered=("包裹签收", "Delivered"), completed=("交易完成", "Completed"), cancelled=("订单取消", "Cancelled"),
-    refunding=("申请退款", "Refund requested"), refunded=("退款成功", "Refunded"),
+    delivered=("包裹签收", "Delivered"), completed=("交易完成", "Completed"),
+    cancelled=("订单取消", "Cancelled"), refunding=("申请退款", "Refund requested"),
+    refunded=("退款成功", "Refunded"),
 )  # fmt: skip
 PARCEL_LABELS = _names(
-    waiting=("待揽收", "Waiting for collection"), collected=("已揽收", "Collected"), in_transit=("运输中", "In transit"),
+    waiting=("待揽收", "Waiting for collection"), collected=("已揽收", "Collected"),
+    in_transit=("运输中", "In transit"),
     delayed=("运输异常，较久未更新", "Delayed, no recent update"), delivering=("派送中", "Out for delivery"),
     failed=("派送未成功", "Delivery failed"), at_station=("已到驿站，待取件", "At the pick-up point"),
     signed=("已签收", "Signed for"),
@@ -56,6 +60,8 @@ STEP_STATES = {
     "collected": "collected", "hub": "in_transit", "left": "in_transit", "site": "in_transit",
     "delivering": "delivering", "failed": "failed", "station": "at_station", "signed": "signed",
 }  # fmt: skip
+_CANCELLED_UNPAID = {"zh-CN": "超时未付款，系统自动取消", "en": "it was not paid in time"}
+_CANCELLED_BY_SHOPPER = {"zh-CN": "买家申请取消", "en": "cancelled at the buyer's request"}
 _NUMBER = re.compile(r"QH\d{14}")
 
 
@@ -67,8 +73,7 @@ def normalise_number(number: str) -> str | None:
 
 def mask_receiver(receiver: Receiver, locale: str) -> str:
     """`林** 138****0001 杭州市`: enough to recognise one's own, not enough to find somebody."""
-    phone = f"{receiver.phone[:3]}****{receiver.phone[-4:]}" if len(receiver.phone) >= 11 else "****"
-    return f"{receiver.name[:1]}** {phone} {localised(receiver.city, locale)}"
+    return f"{receiver.name[:1]}** {mask_phone(receiver.phone)} {localised(receiver.city, locale)}"
 
 
 def total_items(items: list[Line]) -> int:
@@ -124,7 +129,18 @@ def as_order(row: OrderRow, locale: str) -> Order:
         carrier=localised(CARRIERS[parcel.carrier], locale) if parcel else None,
         tracking_number=parcel.tracking_number if parcel else None,
         receiver_masked=mask_receiver(detail.receiver, locale),
+        refund_amount=Money(sum(one.amount for one in detail.refunds), row.currency) if detail.refunds else None,
+        note=_why(row.state, detail, locale),
     )  # fmt: skip
+
+
+def _why(state: str, detail: OrderDetail, locale: str) -> str | None:
+    """Why an order was cancelled or is being refunded."""
+    if detail.refunds:
+        return localised(detail.refunds[0].reason, locale)
+    if state != "cancelled":
+        return None
+    return localised(_CANCELLED_BY_SHOPPER if detail.payment else _CANCELLED_UNPAID, locale)
 
 
 def as_logistics(row: OrderRow, locale: str) -> list[Logistics]:
@@ -135,8 +151,8 @@ def as_logistics(row: OrderRow, locale: str) -> list[Logistics]:
         found.append(
             Logistics(
                 number=row.number, carrier=localised(CARRIERS[parcel.carrier], locale),
-                carrier_phone=CARRIER_PHONES[parcel.carrier], tracking_number=parcel.tracking_number, state=state,
-                state_label=localised(PARCEL_LABELS[state], locale),
+                carrier_phone=CARRIER_PHONES[parcel.carrier], tracking_number=parcel.tracking_number,
+                state=state, state_label=localised(PARCEL_LABELS[state], locale),
                 traces=[
                     Trace(scan.at, localised(scan.text, locale), localised(scan.place, locale))
                     for scan in reversed(parcel.scans)

@@ -87,8 +87,10 @@ class Receiver(msgspec.Struct, frozen=True):
 
 
 class OrderDetail(msgspec.Struct, frozen=True):
-    """`storefront_order.detail`. `seeded`: made by the seed and still untouched, so that a refresh may replace it;
-    whoever changes an order sets it to false.
+    """`storefront_order.detail`.
+
+    `seeded`: made by the seed and untouched since, so that a refresh may replace it. Whoever changes an order
+    sets it to false.
     """
 
     seeded: bool
@@ -125,12 +127,12 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass
 
 
-class AttributeFile(_File):
+class AttributeFile(_File, frozen=True):
     name: Text
     value: Text
 
 
-class VariantFile(_File):
+class VariantFile(_File, frozen=True):
     sku: str
     name: Text
     price: int
@@ -138,14 +140,14 @@ class VariantFile(_File):
     original_price: int | None = None
 
 
-class PromotionFile(_File):
+class PromotionFile(_File, frozen=True):
     kind: Literal["full_reduction", "limited_time", "gift"]
     text: Text
     threshold: int = 0
     reduction: int = 0
 
 
-class ProductFile(_File):
+class ProductFile(_File, frozen=True):
     id: str
     title: Text
     subtitle: Text
@@ -159,14 +161,14 @@ class ProductFile(_File):
     promotion: PromotionFile | None = None
 
 
-class CategoryFile(_File):
+class CategoryFile(_File, frozen=True):
     category: str
     order: int
     name: Text
     products: list[ProductFile]
 
 
-class City(_File):
+class City(_File, frozen=True):
     """`via` is the hub on the way, empty for a direct line; `days` from dispatch to delivery."""
 
     id: str
@@ -177,7 +179,7 @@ class City(_File):
     remote: bool = False
 
 
-class Person(_File):
+class Person(_File, frozen=True):
     id: str
     name: str
     phone: str
@@ -189,13 +191,16 @@ class Person(_File):
     about: Text = {}
 
 
-class PeopleFile(_File):
+class PeopleFile(_File, frozen=True):
     cities: list[City]
     people: list[Person]
 
 
-class OrderRecipe(_File):
-    """`ago` is `12m`, `5h` or `3d`; an item is `p-home-12`, `p-home-12*2` for two pieces, `p-home-12/1` for a variant."""
+class OrderRecipe(_File, frozen=True):
+    """`ago` is `12m`, `5h` or `3d`.
+
+    An item is `p-home-12`, `p-home-12*2` for two pieces, `p-home-12/1` for another variant than the first.
+    """
 
     account: str
     state: OrderState
@@ -206,7 +211,7 @@ class OrderRecipe(_File):
     invoice: str = ""
 
 
-class CrowdRecipe(_File):
+class CrowdRecipe(_File, frozen=True):
     """`count` orders of everybody but the characters, `ago` between the two."""
 
     state: OrderState
@@ -215,7 +220,7 @@ class CrowdRecipe(_File):
     course: Course = "normal"
 
 
-class OrdersFile(_File):
+class OrdersFile(_File, frozen=True):
     orders: list[OrderRecipe]
     crowd: list[CrowdRecipe]
     reasons: dict[str, list[Text]]

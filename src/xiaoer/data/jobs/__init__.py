@@ -1,7 +1,7 @@
 """The job queue: work promised in a transaction and done later, at least once, by any runner.
 
-`queue.py` holds the tables' SQL and `enqueue`; `runner.py` takes jobs and calls the handlers it is given. What a
-kind of job does is `application/jobs`. Open `queue.py` first.
+`queue.py` holds the tables' SQL and `enqueue`; `runner.py` takes jobs and calls the handlers it is given.
+What a kind of job does is `application/jobs`. Open `queue.py` first.
 """
 
 from xiaoer.data.jobs.queue import CHANNEL, Job, Schedule, enqueue, summarise

@@ -57,9 +57,8 @@ UPDATE job j SET
     ) THEN 'waiting' ELSE 'replaced' END,
     finished_at = CASE WHEN EXISTS (
         SELECT 1 FROM job o WHERE o.kind = j.kind AND o.dedupe_key = j.dedupe_key AND o.state = 'waiting'
-    ) THEN now() END,
-    run_at = now() + make_interval(secs => $4), attempts = attempts - $6::int, last_error = COALESCE($5, last_error),
-    locked_by = NULL, locked_until = NULL
+    ) THEN now() END, run_at = now() + make_interval(secs => $4), attempts = attempts - $6::int, last_error =
+    COALESCE($5, last_error), locked_by = NULL, locked_until = NULL
 WHERE job_id = $1 AND locked_by = $2 AND attempts = $3 AND state = 'running'
 """
 _BURY = """

@@ -1,7 +1,8 @@
 """Takes jobs and calls their handlers, several at a time, until told to stop.
 
-A job runs at least once: a handler may be called again after a crash, so it must bear that. A runner that loses
-a lease cancels the handler, and its result is not written (every write is guarded by runner and attempt).
+A job runs at least once: a handler may be called again after a crash, so it must bear that. A runner that
+loses a lease cancels the handler, and its result is not written (every write is guarded by runner and
+attempt).
 """
 
 from __future__ import annotations

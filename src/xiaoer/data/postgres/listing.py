@@ -1,7 +1,7 @@
 """Lists that people filter and sort: a typed filter tree becomes SQL against a whitelist, values only as $n.
 
-A `Listing` is a constant of a store: what is selected, and which field stands for which expression. Nothing that
-came from outside is ever part of the SQL text. This is the only place where SQL is put together.
+A `Listing` is a constant of a store: what is selected, and which field stands for which expression. Nothing
+that came from outside is ever part of the SQL text. This is the only place where SQL is put together.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Forward-only migrations: numbered .sql files of `xiaoer/data/migrations`, applied once, under an advisory lock.
 
-A file is `NNNN_name.sql` and begins with comment lines. `-- lock_timeout: 5s` is obligatory, so that no migration
-queues up behind a long reader and stops the shop. `-- no-transaction` is for CREATE INDEX CONCURRENTLY: such a
-file's statements end with `;` at the end of a line and run one by one; they must bear being run again.
+A file is `NNNN_name.sql` and begins with comment lines. `-- lock_timeout: 5s` is obligatory, so that no
+migration queues up behind a long reader and stops the shop. `-- no-transaction` is for CREATE INDEX
+CONCURRENTLY: such a file's statements end with `;` at the end of a line and run one by one; they must bear
+being run again.
 """
 
 from __future__ import annotations

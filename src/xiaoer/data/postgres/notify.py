@@ -1,7 +1,7 @@
 """Telling other processes that something moved, over LISTEN and NOTIFY. Hints only: whoever listens also polls.
 
-A NOTIFY inside a business transaction would put a database-wide lock around its commit. So `Notifier` sends from
-a connection of its own, after the commit, many at once and without waiting for the disk.
+A NOTIFY inside a business transaction would put a database-wide lock around its commit. So `Notifier` sends
+from a connection of its own, after the commit, many at once and without waiting for the disk.
 """
 
 from __future__ import annotations

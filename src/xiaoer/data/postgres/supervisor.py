@@ -1,7 +1,7 @@
 """Runs the embedded PostgreSQL as a child of this process, on a unix socket, and never outlives it.
 
-`EmbeddedPostgres` is synchronous and imports no driver: the small parent of `xiaoer serve` uses it. The kernel
-interrupts the server when the *thread* that started it ends, so only the main thread may start it.
+`EmbeddedPostgres` is synchronous and imports no driver: the small parent of `xiaoer serve` uses it. The
+kernel interrupts the server when the *thread* that started it ends, so only the main thread may start it.
 """
 
 from __future__ import annotations
@@ -120,7 +120,8 @@ class EmbeddedPostgres:
         """Keep the log below some 20 MB; the parent calls this now and then."""
         log = self._known().log
         if log.exists() and log.stat().st_size > _MAX_LOG_BYTES:
-            # The server holds the file open for appending: copy and empty it, as logrotate's copytruncate does.
+            # The server holds the file open for appending: copy and empty it, as logrotate's copytruncate
+            # does.
             log.with_suffix(".log.1").write_bytes(log.read_bytes())
             os.truncate(log, 0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -42,6 +43,29 @@ _LIST_ORDERS = """
 SELECT * FROM storefront_order WHERE shop_id = $1 AND account_id = $2 ORDER BY created_at DESC, number LIMIT $3
 """
 _FIND_ORDER = "SELECT * FROM storefront_order WHERE shop_id = $1 AND number = $2"
+
+# Two processes that start together seed one after the other; the second then finds the shop fresh.
+_LOCK_SEEDING = "SELECT pg_advisory_xact_lock(hashtextextended('seed-demo-shop:' || $1::text, 0))"
+_NEWEST_SEEDED = """
+SELECT max(created_at) FROM storefront_order WHERE shop_id = $1 AND detail -> 'seeded' = 'true'::jsonb
+"""
+_DELETE_SEEDED = "DELETE FROM storefront_order WHERE shop_id = $1 AND detail -> 'seeded' = 'true'::jsonb"
+
+
+async def lock_seeding(db: Executor, shop_id: UUID) -> None:
+    """Let one seeding of a shop after the other look whether it is needed; held until the unit of work ends."""
+    await db.execute(_LOCK_SEEDING, str(shop_id))
+
+
+async def find_newest_seeded(db: Executor, shop_id: UUID) -> datetime | None:
+    """When the newest of the seeded orders was made; None where there is none."""
+    newest: datetime | None = await db.fetchval(_NEWEST_SEEDED, shop_id)
+    return newest
+
+
+async def delete_seeded(db: Executor, shop_id: UUID) -> None:
+    """Remove the orders that seeding made and nobody has changed."""
+    await db.execute(_DELETE_SEEDED, shop_id)
 
 
 async def replace_products(db: Executor, shop_id: UUID, products: list[dict[str, Any]]) -> None:

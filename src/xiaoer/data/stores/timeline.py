@@ -55,7 +55,7 @@ _OPEN = """
 WITH opened AS (
     INSERT INTO conversation (shop_id, conversation_id, customer_id, channel, locale, seq, public_seq, due_seq,
                               lease_epoch, lease_owner, unread, last_text, last_actor, context)
-    VALUES ($1, $11, $2, $12, $13, 2, 2, 2, 1, $4, 1, $5, 'customer', COALESCE($6, '{}'))
+    VALUES ($1, $11, $2, $12, $13, 2, 2, 2, 1, $4, 1, $5, 'customer', COALESCE($6::jsonb, '{}'))
     ON CONFLICT (shop_id, customer_id) WHERE state = 'open' DO NOTHING
     RETURNING conversation_id
 ), first AS (
@@ -91,7 +91,7 @@ WITH moved AS (
         dialogue = COALESCE($14, c.dialogue), summary = COALESCE($15, c.summary), rating = COALESCE($16, c.rating),
         last_text = COALESCE($17, c.last_text), last_actor = COALESCE($18, c.last_actor),
         last_message_at = CASE WHEN $17::text IS NULL THEN c.last_message_at ELSE now() END,
-        lease_epoch = c.lease_epoch + ($10 IS NOT NULL OR $11 = 'ended')::int,
+        lease_epoch = c.lease_epoch + ($10 IS NOT NULL OR COALESCE($11, '') = 'ended')::int,
         lease_owner = CASE WHEN $10 IS NOT NULL OR $11 = 'ended' OR c.due_seq <= $13 THEN NULL
                            ELSE c.lease_owner END,
         unread = CASE WHEN $19 THEN 0 ELSE c.unread END,

@@ -50,11 +50,11 @@ def fit_gate(
 ) -> Gate:
     """Ranking weights, gate and thresholds for a shop's entries; `unrelated` texts have no answer."""
     start = Knowledge(Index.build(entries), Gate(), intents)
-    ranking = _fit_ranking(leave_one_out(start, entries, ()) + retyped(start, entries))
-    ranked = Knowledge(start.index, msgspec.structs.replace(Gate(), ranking=ranking), intents)
-    left_out, near = leave_one_out(ranked, entries, unrelated), retyped(ranked, entries)
-    weights, bias = _fit_logistic(left_out + near)
-    gate = Gate(ranking=ranking, gate=weights, bias=bias)
+    left_out, near = leave_one_out(start, entries, unrelated), retyped(start, entries)
+    gate = Gate(ranking=_fit_ranking(left_out + near))
+    # Which entries are candidates does not depend on the gate, so one search serves every fit.
+    weights, bias = _fit_logistic(_rejudged(gate, left_out + near))
+    gate = msgspec.structs.replace(gate, gate=weights, bias=bias)
     left_out, near = _rejudged(gate, left_out), _rejudged(gate, near)
     gate = msgspec.structs.replace(gate, **_thresholds(left_out))
     metrics = {f"retyped_{name}": value for name, value in measure_gate(gate, near).items()}
@@ -65,16 +65,15 @@ def fit_gate(
 def leave_one_out(
     knowledge: Knowledge, entries: Mapping[str, EntryText], unrelated: Sequence[str]
 ) -> list[Trial]:
-    """Each phrasing against an index without it; with `unrelated`, without its entry too, and those texts."""
+    """Each phrasing against an index without it, and without its entry; then the unrelated texts."""
     trials = []
     for entry_id, entry in entries.items():
-        without = knowledge.with_changes({entry_id: None}) if unrelated else knowledge
+        without = knowledge.with_changes({entry_id: None})
         for place, text in enumerate(entry.phrasings):
             grams = _grams(text)
             rest = EntryText((*entry.phrasings[:place], *entry.phrasings[place + 1 :]), entry.answer)
             trials.append(Trial(entry_id, knowledge.with_changes({entry_id: rest}).find(grams)))
-            if unrelated:
-                trials.append(Trial(None, without.find(grams)))
+            trials.append(Trial(None, without.find(grams)))
     trials += [Trial(None, knowledge.find(_grams(text))) for text in unrelated]
     return trials
 
@@ -122,13 +121,7 @@ def _grams(text: str) -> Grams:
 
 
 def _rejudged(gate: Gate, trials: Sequence[Trial]) -> list[Trial]:
-    return [
-        Trial(
-            trial.expected,
-            [msgspec.structs.replace(hit, probability=gate.probability(hit.features)) for hit in trial.hits],
-        )
-        for trial in trials
-    ]
+    return [Trial(trial.expected, gate.judge(trial.hits)) for trial in trials]
 
 
 def _top(trial: Trial) -> float:

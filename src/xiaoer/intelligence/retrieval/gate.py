@@ -6,7 +6,7 @@ Coefficients are never negative, so more evidence never makes a hit less sure.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -22,6 +22,8 @@ from xiaoer.intelligence.retrieval.types import (
 FEATURE_NAMES: tuple[str, ...] = ("ratio", "coverage", "covered", "close", "whole", "agreement", "gap")
 RANKING_NAMES: tuple[str, ...] = FEATURE_NAMES[:-1]
 OPTIONS = 3
+FULL_GAP = 4.0
+"""Ranking score by which the next entry stays behind for a gap of 1."""
 EXACT = 0.999
 """Both coverages from which on text and phrasing hold the same terms: the same question, whatever else."""
 
@@ -50,6 +52,18 @@ class Gate(msgspec.Struct, frozen=True):
         logit = self.bias + _evidence(self.gate, f) + self.gate[6] * f.gap
         chance = 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, logit))))
         return max(chance, 0.97) if f.coverage >= EXACT and f.covered >= EXACT else chance
+
+    def judge(self, hits: Iterable[Hit]) -> list[Hit]:
+        """Hits ranked by their features, best first, ties by entry id, with gap and probability set."""
+        ranked = sorted(
+            ((self.rank(hit.features), hit) for hit in hits), key=lambda each: (-each[0], each[1].entry_id)
+        )
+        judged = []
+        for place, (score, hit) in enumerate(ranked):
+            lead = score - ranked[1][0] if place == 0 and len(ranked) > 1 else 0.0 if place else FULL_GAP
+            features = msgspec.structs.replace(hit.features, gap=max(0.0, min(1.0, lead / FULL_GAP)))
+            judged.append(Hit(hit.entry_id, hit.phrasing, score, self.probability(features), features))
+        return judged
 
     def decide(self, hits: Sequence[Hit]) -> Decision:
         """Answer the best hit, show at most three options, or nothing. Hits: best first."""

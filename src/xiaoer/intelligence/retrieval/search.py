@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,9 +18,7 @@ from xiaoer.intelligence.text.normalise import normalise
 
 CANDIDATES = 8
 PROFILES_KEPT = 20_000
-SEGMENTS_KEPT = 8
-FULL_GAP = 4.0
-"""Ranking score by which the next entry stays behind for a gap of 1."""
+SEGMENTS_KEPT = 64
 
 
 class Knowledge:
@@ -52,14 +49,10 @@ class Knowledge:
                 probabilities = self._profiles.intents.probabilities(grams)
             agreement = partial(self._profiles.agreement, np.sqrt(probabilities))
         candidates = self.index.search(query, CANDIDATES, agreement)
-        if not candidates:
-            return []
-        scored = [(self._features(query, candidate), candidate) for candidate in candidates]
-        ranked = sorted(
-            ((self.gate.rank(features), features, candidate) for features, candidate in scored),
-            key=lambda each: (-each[0], each[2].entry_id),
+        return self.gate.judge(
+            Hit(candidate.entry_id, candidate.phrasing, 0.0, 0.0, self._features(query, candidate))
+            for candidate in candidates
         )
-        return self._judge(ranked)
 
     def warm(self) -> None:
         """Computes what the first search would otherwise wait for: about 30 µs a phrasing."""
@@ -74,23 +67,6 @@ class Knowledge:
         words = term_words(normalise(text).text)
         hits = self.find(ngrams(normalise(text).text))
         return [_with_matched(hit, words) for hit in hits]
-
-    def _judge(self, ranked: list[tuple[float, Features, Candidate]]) -> list[Hit]:
-        hits = []
-        for place, (score, features, candidate) in enumerate(ranked):
-            behind = (
-                ranked[1][0]
-                if place == 0 and len(ranked) > 1
-                else ranked[0][0]
-                if place
-                else score - FULL_GAP
-            )
-            gap = max(0.0, min(1.0, (score - behind) / FULL_GAP))
-            judged = msgspec.structs.replace(features, gap=gap)
-            hits.append(
-                Hit(candidate.entry_id, candidate.phrasing, score, self.gate.probability(judged), judged)
-            )
-        return hits
 
     @staticmethod
     def _features(query: Query, candidate: Candidate) -> Features:

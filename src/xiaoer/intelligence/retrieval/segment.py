@@ -59,8 +59,9 @@ class Postings:
         """Document frequency of each term among the documents that are alive."""
         if alive.all():
             return self.frequency
-        term_rows = np.repeat(np.arange(len(self.vocabulary)), self.frequency)
-        return np.bincount(term_rows[alive[self.documents]], minlength=len(self.vocabulary))
+        gone = np.flatnonzero(~alive[self.documents])
+        rows = np.searchsorted(self.starts, gone, side="right") - 1
+        return self.frequency - np.bincount(rows, minlength=len(self.vocabulary))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

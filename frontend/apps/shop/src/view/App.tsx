@@ -34,7 +34,9 @@ export class App extends Component<object, State> {
     const id = /^\/demo\/products\/([^/]+)/.exec(path)?.[1]
     return (
       <div class="page" onClick={this.follow}>
-        <p class="ribbon">{t('demo')}</p>
+        <aside class="ribbon" aria-label={t('demo')}>
+          {t('demo')}
+        </aside>
         <header>
           <a class="brand" href="/demo">
             <svg viewBox="0 0 32 32" aria-hidden="true">
@@ -46,8 +48,12 @@ export class App extends Component<object, State> {
             <span>{t('account')}</span>
             <select value={account} onChange={({ currentTarget }) => void this.become(currentTarget.value)}>
               <option value="">{t('guest')}</option>
-              {accounts.map(({ account_id, name, note }) => (
-                <option value={account_id}>{note ? `${name} · ${note}` : name}</option>
+              {[accounts.filter(({ about }) => about), accounts.filter(({ about }) => !about)].map((group, i) => (
+                <optgroup label={t(i ? 'others' : 'stories')} key={i}>
+                  {group.map(({ account_id, name, about, city }) => (
+                    <option value={account_id} key={account_id}>{`${name} · ${about || city}`}</option>
+                  ))}
+                </optgroup>
               ))}
             </select>
           </label>

@@ -21,6 +21,7 @@ export class Home extends Component<Props, State> {
   override state: State = { category: '', query: '', shelf: null, hasFailed: false }
   private timer: ReturnType<typeof setTimeout> | undefined
   private turn = 0
+  private shown: string[] = []
 
   override componentDidMount(): void {
     document.title = this.props.words.t('shop')
@@ -42,12 +43,17 @@ export class Home extends Component<Props, State> {
               <li>{t('promiseHelp')}</li>
             </ul>
           </div>
+          <div class="fan" aria-hidden="true">
+            {this.shown.map((image) => (
+              <img src={image} alt="" key={image} />
+            ))}
+          </div>
         </section>
         <div class="shelf-bar">
           <nav aria-label={t('categories')}>
-            {['', ...(shelf?.categories ?? [])].map((id) => (
-              <button type="button" key={id} aria-pressed={id === category} onClick={() => this.choose({ category: id })}>
-                {id ? words.category(id) : t('all')}
+            {[{ category: '', name: t('all') }, ...(shelf?.categories ?? [])].map((one) => (
+              <button type="button" key={one.category} aria-pressed={one.category === category} onClick={() => this.choose({ category: one.category })}>
+                {one.name}
               </button>
             ))}
           </nav>
@@ -104,7 +110,9 @@ export class Home extends Component<Props, State> {
     const turn = ++this.turn
     try {
       const shelf = await listProducts(this.props.words.locale, category, query.trim())
-      if (turn === this.turn) this.setState({ shelf, hasFailed: false })
+      if (turn !== this.turn) return
+      if (!this.shown.length) this.shown = shelf.items.slice(0, 3).map(({ image }) => image)
+      this.setState({ shelf, hasFailed: false })
     } catch {
       if (turn === this.turn) this.setState({ hasFailed: true })
     }

@@ -10,24 +10,25 @@ interface Props {
 }
 
 interface State {
-  product: ProductDetail | null
+  detail: ProductDetail | null
   sku: string
   notice: string
   hasFailed: boolean
 }
 
 export class ProductPage extends Component<Props, State> {
-  override state: State = { product: null, sku: '', notice: '', hasFailed: false }
+  override state: State = { detail: null, sku: '', notice: '', hasFailed: false }
 
   override componentDidMount(): void {
     void this.load()
   }
 
-  override render({ words }: Props, { product, sku, notice, hasFailed }: State) {
+  override render({ words }: Props, { detail, sku, notice, hasFailed }: State) {
     const { t } = words
     if (hasFailed) return <p class="empty" role="alert">{t('failed')} <a href="/demo">{t('back')}</a></p>
-    if (!product) return <div class="product" role="status" aria-label={t('loading')}><div class="frame ghost" /></div>
-    const variant = product.variants.find((one) => one.sku === sku)
+    if (!detail) return <div class="product" role="status" aria-label={t('loading')}><div class="frame ghost" /></div>
+    const { product, subtitle, variants, facts } = detail
+    const variant = variants.find((one) => one.sku === sku)
     const { price, original_price, stock } = variant ?? product
     return (
       <article>
@@ -38,16 +39,16 @@ export class ProductPage extends Component<Props, State> {
           </div>
           <div class="facts">
             <h1>{product.title}</h1>
-            {product.subtitle && <p class="subtitle">{product.subtitle}</p>}
+            {subtitle && <p class="subtitle">{subtitle}</p>}
             <p class="price">
               {words.money(price)}
               {original_price && original_price.amount > price.amount && <s>{words.money(original_price)}</s>}
               {product.promotion && <span class="tag">{product.promotion}</span>}
             </p>
-            {product.variants.length > 0 && (
+            {variants.length > 0 && (
               <fieldset>
                 <legend>{t('variant')}</legend>
-                {product.variants.map((one) => (
+                {variants.map((one) => (
                   <label class={one.stock > 0 ? '' : 'gone'} key={one.sku}>
                     <input type="radio" name="variant" checked={one.sku === sku} onChange={() => this.setState({ sku: one.sku, notice: '' })} />
                     <span>{one.name}</span>
@@ -71,23 +72,17 @@ export class ProductPage extends Component<Props, State> {
             </ul>
           </div>
         </div>
-        {product.attributes.length > 0 && (
+        {facts.length > 0 && (
           <section class="detail">
             <h2>{t('attributes')}</h2>
             <dl>
-              {product.attributes.map(({ name, value }) => (
+              {facts.map(({ name, value }) => (
                 <div key={name}>
                   <dt>{name}</dt>
                   <dd>{value}</dd>
                 </div>
               ))}
             </dl>
-          </section>
-        )}
-        {product.care && (
-          <section class="detail">
-            <h2>{t('care')}</h2>
-            <p>{product.care}</p>
           </section>
         )}
       </article>
@@ -97,9 +92,10 @@ export class ProductPage extends Component<Props, State> {
   private async load(): Promise<void> {
     const { id, words } = this.props
     try {
-      const product = await getProduct(words.locale, id)
-      const first = product.variants.find((one) => one.stock > 0) ?? product.variants[0]
-      this.setState({ product, sku: first?.sku ?? '' })
+      const detail = await getProduct(words.locale, id)
+      const { product, variants } = detail
+      const first = variants.find((one) => one.stock > 0) ?? variants[0]
+      this.setState({ detail, sku: first?.sku ?? '' })
       document.title = `${product.title} - ${words.t('shop')}`
       const { product_id, title, image } = product
       xiaoer('context', { product_id, title, image, url: location.href })

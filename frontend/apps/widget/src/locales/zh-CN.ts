@@ -69,7 +69,6 @@ export const zhCN = {
   dismiss: '不发送',
   picture: '图片 {name}',
   zoom: '放大',
-  download: '下载 {name}',
   more: '更早的物流',
   rateTitle: '请为本次服务打分',
   stars: '{n} 星',

@@ -41,7 +41,7 @@ export class App extends Component<Props, { isDragging?: boolean }> {
       if (!event.dataTransfer?.types.includes('Files')) return
       event.preventDefault()
       this.setState({ isDragging })
-      if (event.type === 'drop') w.choose(event.dataTransfer.files)
+      if (event.type === 'drop') w.uploads.choose(event.dataTransfer.files)
     }
     return (
       <section

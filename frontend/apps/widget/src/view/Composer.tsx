@@ -23,11 +23,11 @@ export class Composer extends Component<Props, { length: number }> {
 
   override render({ w }: Props) {
     const { length } = this.state
-    const canSend = length <= LIMIT && (length > 0 || w.chosen.length > 0)
+    const canSend = length <= LIMIT && (length > 0 || w.uploads.chosen.length > 0)
     return (
       <form class="composer" onSubmit={this.submit}>
-        {w.viewed?.product_id && this.renderViewed(w)}
-        {w.chosen.length > 0 && this.renderChosen(w)}
+        {w.viewed?.product_id && !w.viewed.isSettled && this.renderViewed(w)}
+        {w.uploads.chosen.length > 0 && this.renderChosen(w)}
         {w.sheet === 'emoji' && (
           <div class="emoji" role="group" aria-label={w.t('emoji')}>
             {[...new Intl.Segmenter().segment(EMOJI)].map(({ segment }) => (
@@ -84,7 +84,7 @@ export class Composer extends Component<Props, { length: number }> {
         <button type="button" class="button main" onClick={() => w.sendViewed()}>
           {w.t('sendProduct')}
         </button>
-        <button type="button" class="plain" aria-label={w.t('dismiss')} onClick={() => w.set({ viewed: null })}>
+        <button type="button" class="plain" aria-label={w.t('dismiss')} onClick={() => w.set({ viewed: { ...w.viewed, isSettled: true } })}>
           {icon('close')}
         </button>
       </div>
@@ -94,11 +94,11 @@ export class Composer extends Component<Props, { length: number }> {
   private renderChosen(w: Widget) {
     return (
       <div class="chosen">
-        {w.chosen.map((item) => (
+        {w.uploads.chosen.map((item) => (
           <span>
             {item.url ? <img src={item.url} alt="" /> : icon('file')}
             <small>{item.file.name}</small>
-            <button type="button" class="plain" aria-label={`${w.t('remove')} ${item.file.name}`} onClick={() => w.unchoose(item)}>
+            <button type="button" class="plain" aria-label={`${w.t('remove')} ${item.file.name}`} onClick={() => w.uploads.drop(item)}>
               {icon('close')}
             </button>
           </span>
@@ -142,7 +142,7 @@ export class Composer extends Component<Props, { length: number }> {
     const text = this.field!.value.trim()
     if (text.length > LIMIT) return
     if (text) w.say(text)
-    if (w.chosen.length) w.sendChosen()
+    if (w.uploads.chosen.length) w.uploads.sendChosen()
     if (w.sheet === 'emoji') w.set({ sheet: '' })
     this.write('')
     this.field!.focus()
@@ -152,11 +152,11 @@ export class Composer extends Component<Props, { length: number }> {
     const files = [...(event.clipboardData?.files ?? [])]
     if (!files.length) return
     event.preventDefault()
-    this.props.w.choose(files)
+    this.props.w.uploads.choose(files)
   }
 
   private readonly picked = (): void => {
-    this.props.w.choose(this.picker!.files ?? [])
+    this.props.w.uploads.choose(this.picker!.files ?? [])
     this.picker!.value = ''
     this.field!.focus()
   }

@@ -18,7 +18,7 @@ export function Header({ w }: Props) {
         ? w.t('waiting')
         : `${w.config?.bot_name ?? ''} · ${w.t('assistant')}`
   return (
-    <header>
+    <div class="top">
       <span class="face">{icon(handler === 'staff' ? 'person' : 'bot')}</span>
       <div class="title">
         <strong>{w.config?.shop_name ?? '…'}</strong>
@@ -42,7 +42,7 @@ export function Header({ w }: Props) {
         </button>
       )}
       {w.sheet === 'menu' && <Menu w={w} canEnd={isOpen} />}
-    </header>
+    </div>
   )
 }
 

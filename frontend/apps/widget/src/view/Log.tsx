@@ -21,6 +21,8 @@ export class Log extends Component<Props> {
   private box: HTMLElement | null = null
   private watcher: ResizeObserver | null = null
   private shownFirst = ''
+  private lastTop = 0
+  private lastHeight = 0
 
   override componentDidMount(): void {
     this.stick()
@@ -94,7 +96,12 @@ export class Log extends Component<Props> {
   private readonly scrolled = (): void => {
     const { w } = this.props
     const { scrollTop, scrollHeight, clientHeight } = this.box!
-    const isAtBottom = scrollHeight - scrollTop - clientHeight < NEAR
+    const isNear = scrollHeight - scrollTop - clientHeight < NEAR
+    // Content that grows moves the bottom, too; only a reader moves upwards.
+    const isLeaving = scrollTop < this.lastTop && scrollHeight === this.lastHeight
+    this.lastTop = scrollTop
+    this.lastHeight = scrollHeight
+    const isAtBottom = isNear || (w.isAtBottom && !isLeaving)
     if (isAtBottom !== w.isAtBottom) w.set({ isAtBottom })
     if (scrollTop < 80 && !isAtBottom) void w.chat.loadEarlier()
   }

@@ -46,7 +46,7 @@ export function Message({ w, content, seq, isBot, isMarkdown, canPress }: Props)
       return <Picture w={w} content={content} />
     case 'file':
       return (
-        <button type="button" class="bubble file" aria-label={w.t('download', { name: content.name })} onClick={() => void w.pictures.download(content.attachment_id, content.name)}>
+        <button type="button" class="bubble file" onClick={() => void w.pictures.download(content.attachment_id, content.name)}>
           {icon('file')}
           <span>
             {content.name}

@@ -63,7 +63,7 @@ export function Thread({ w }: Props) {
           )}
         </Row>
       ))}
-      {w.uploads.map((item) => (
+      {w.uploads.sending.map((item) => (
         <Uploading w={w} item={item} />
       ))}
     </Fragment>
@@ -125,12 +125,12 @@ function Uploading({ w, item }: Props & { item: Upload }) {
     <Row kind="customer" isFirst={false} name="">
       {isPicture(item.file) ? <img class="picture" src={item.url} alt={item.file.name} /> : <span class="bubble">{item.file.name}</span>}
       {item.error ? (
-        <Failure w={w} reason={item.error} onRetry={() => void w.upload(item)} onDrop={() => w.unchoose(item)} />
+        <Failure w={w} reason={item.error.trim() || w.t('uploadFailed')} onRetry={() => void w.uploads.send(item)} onDrop={() => w.uploads.drop(item)} />
       ) : (
         <span class="state">
           <progress max={100} value={item.percent} aria-label={item.file.name} />
           {w.t('uploading', { n: item.percent })}
-          <button type="button" onClick={() => w.unchoose(item)}>
+          <button type="button" onClick={() => w.uploads.drop(item)}>
             {w.t('cancel')}
           </button>
         </span>

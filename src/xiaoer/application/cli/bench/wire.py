@@ -26,9 +26,21 @@ class WebSocket(asyncio.Protocol):
     Frames are masked with zero, which is allowed and free; no compression is offered unless asked for.
     """
 
-    __slots__ = ("_buffer", "_parts", "_request", "is_open", "on_close", "on_frame", "opened", "response", "transport")
+    __slots__ = (
+        "_buffer",
+        "_parts",
+        "_request",
+        "is_open",
+        "on_close",
+        "on_frame",
+        "opened",
+        "response",
+        "transport",
+    )
 
-    def __init__(self, request: bytes, on_frame: Callable[[bytes], None], on_close: Callable[[str], None]) -> None:
+    def __init__(
+        self, request: bytes, on_frame: Callable[[bytes], None], on_close: Callable[[str], None]
+    ) -> None:
         self._request = request
         self._buffer = b""
         self._parts: list[bytes] = []
@@ -188,7 +200,13 @@ class Http:
         try:
             writer.write(request)
             status, raw, keeps = await _read_answer(reader)
-        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError, IndexError) as error:
+        except (
+            OSError,
+            asyncio.IncompleteReadError,
+            asyncio.LimitOverrunError,
+            ValueError,
+            IndexError,
+        ) as error:
             writer.close()
             if is_kept:  # The server closes connections that were idle too long: once more on a fresh one.
                 return await self._exchange(request)

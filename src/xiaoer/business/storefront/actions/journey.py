@@ -11,8 +11,8 @@ from random import Random
 
 import msgspec
 
-from .rules import CARRIERS
-from .types import City, Course, Person, Scan, Text
+from xiaoer.business.storefront.rules import CARRIERS
+from xiaoer.business.storefront.types import City, Course, Person, Scan, Text
 
 CHINA = timezone(timedelta(hours=8))
 _WAREHOUSE = {"zh-CN": "青禾生活杭州仓", "en": "Qinghe Living warehouse, Hangzhou"}
@@ -74,9 +74,28 @@ def plan_arrival(
     return max(usual, today + timedelta(days=1))
 
 
+class _Day(msgspec.Struct, frozen=True):
+    """The day of delivery: at the last hub, at the delivery office, out with the courier, at the door."""
+
+    at_hub: datetime
+    at_site: datetime
+    out: datetime
+    end: datetime
+
+
+def _day(trip: Trip, course: Course, rng: Random, now: datetime) -> _Day:
+    day = trip.arrives_on
+    at_hub, at_site = clock(day, rng, 1, 3), clock(day, rng, 5, 7)
+    out, end = clock(day, rng, 8, 10), clock(day, rng, 11, 18)
+    # Before breakfast the demo's courier is already out, or there would be nobody to ask about.
+    early = max(out - (now - timedelta(minutes=25)), timedelta(0)) if course == "delivering" else timedelta(0)
+    return _Day(at_hub=at_hub - early, at_site=at_site - early, out=out - early, end=end)
+
+
 def travel(trip: Trip, course: Course, rng: Random, now: datetime, *, arrived: bool) -> list[Scan]:
     """What has been seen of a parcel so far, oldest first."""
-    scans = _line_haul(trip, rng) + _last_mile(trip, course, rng, now, arrived=arrived)
+    day = _day(trip, course, rng, now)
+    scans = _line_haul(trip, day, rng) + _last_mile(trip, day, course, arrived=arrived)
     if course == "stuck":
         scans = [scan for scan in scans if scan.at <= now - timedelta(days=4)][:3]
     return [msgspec.structs.replace(s, at=s.at.astimezone(UTC)) for s in scans if s.at <= now]
@@ -95,47 +114,40 @@ def _hub(city: City) -> Text:
     return {"zh-CN": f"{city.name['zh-CN'].removesuffix('市')}转运中心", "en": f"{city.name['en']} hub"}
 
 
-def _line_haul(trip: Trip, rng: Random) -> list[Scan]:
+def _line_haul(trip: Trip, day: _Day, rng: Random) -> list[Scan]:
     shipped, target = trip.shipped_at, _hub(trip.city)
     if target == _ORIGIN:
         target = {"zh-CN": "杭州同城分拨中心", "en": "Hangzhou city depot"}
     after = trip.city.via or target
     at_origin = shipped + timedelta(minutes=rng.randrange(150, 210))
     left_origin = at_origin + timedelta(minutes=rng.randrange(60, 120))
-    at_target = clock(trip.arrives_on, rng, 1, 3)
+    collected = shipped + timedelta(minutes=rng.randrange(30, 100))
     scans = [
-        _scan("collected", shipped + timedelta(minutes=rng.randrange(30, 100)), _WAREHOUSE, carrier=CARRIERS[trip.carrier]),
+        _scan("collected", collected, _WAREHOUSE, carrier=CARRIERS[trip.carrier]),
         _scan("hub", at_origin, _ORIGIN),
         _scan("left", left_origin, _ORIGIN, next=after),
     ]  # fmt: skip
     if trip.city.via:
-        between = left_origin + (at_target - left_origin) * (0.4 + 0.2 * rng.random())
+        between = left_origin + (day.at_hub - left_origin) * (0.4 + 0.2 * rng.random())
         between = between.replace(microsecond=0)
-        onward = between + (at_target - between) * 0.15
+        onward = between + (day.at_hub - between) * 0.15
         scans += [
             _scan("hub", between, trip.city.via),
             _scan("left", onward.replace(microsecond=0), trip.city.via, next=target),
         ]
-    return [*scans, _scan("hub", at_target, target)]
+    return [*scans, _scan("hub", day.at_hub, target)]
 
 
-def _last_mile(trip: Trip, course: Course, rng: Random, now: datetime, *, arrived: bool) -> list[Scan]:
+def _last_mile(trip: Trip, day: _Day, course: Course, *, arrived: bool) -> list[Scan]:
     place = _site(trip)
-    site, out = clock(trip.arrives_on, rng, 5, 7), clock(trip.arrives_on, rng, 8, 10)
-    end = clock(trip.arrives_on, rng, 11, 18)
-    late = out - (now - timedelta(minutes=25))
-    if course == "delivering" and late > timedelta(
-        0
-    ):  # before breakfast the courier of the demo is already out
-        site, out = site - late, out - late
-    scans = [_scan("site", site, place), _scan("delivering", out, place)]
+    scans = [_scan("site", day.at_site, place), _scan("delivering", day.out, place)]
     if course == "failed":
-        scans.append(_scan("failed", end, place))
+        scans.append(_scan("failed", day.end, place))
     elif arrived and course == "station":
         station = {"zh-CN": trip.person.station, "en": "the neighbourhood pick-up point"}
-        scans.append(_scan("station", end, station))
+        scans.append(_scan("station", day.end, station))
     elif arrived:
-        scans.append(_scan("signed", end, place))
+        scans.append(_scan("signed", day.end, place))
     return scans
 
 

@@ -1,7 +1,8 @@
-"""The demo shop's rows, made from a pack's `shop/*.yaml`. Pure: the same files, instant and seed give the same rows.
+"""The demo shop's rows, made from a pack's `shop/*.yaml`.
 
-Dates count back from `now`, so the shop looks alive whenever it starts. The goods and the shoppers are written in
-the files as they are; orders are recipes (a state, how long ago, which goods), and the crowd fills the rest.
+The same files, instant and seed give the same rows. Dates count back from `now`, so the shop looks alive
+whenever it starts. Goods and shoppers are written in the files as they are; orders are recipes (a state, how
+long ago, which goods), and the crowd fills the rest.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ import yaml
 
 from xiaoer.kit.errors import InvalidInput
 
-from . import rules
+from xiaoer.business.storefront import rules
 from .journey import CHINA, Trip, clock, day_of, plan_arrival, travel
-from .types import (
+from xiaoer.business.storefront.types import (
     CategoryFile,
     City,
     Course,
@@ -61,7 +62,8 @@ def load_shop(pack_shop_dir: Path) -> ShopFiles:
     """All files of a pack's shop, checked. Kept, because packs do not change while a process runs."""
     categories = [_read(path, CategoryFile) for path in sorted(pack_shop_dir.glob("products-*.yaml"))]
     return ShopFiles(
-        categories=sorted(categories, key=lambda c: c.order), people=_read(pack_shop_dir / "people.yaml", PeopleFile),
+        categories=sorted(categories, key=lambda c: c.order),
+        people=_read(pack_shop_dir / "people.yaml", PeopleFile),
         orders=_read(pack_shop_dir / "orders.yaml", OrdersFile),
     )  # fmt: skip
 
@@ -265,7 +267,7 @@ class _Life:
     def _refund(self, at: datetime) -> None:
         self._reach("refunding", at)
         is_return = self.recipe.course in {"normal", "returned"}
-        steps = _RETURN_STEPS if is_return else _DIRECT_STEPS
+        steps: tuple[str, ...] = _RETURN_STEPS if is_return else _DIRECT_STEPS
         if self.recipe.state == "refunding":
             steps = steps[: self.rng.randrange(1, len(steps))]
         amount = self.amount
@@ -314,8 +316,8 @@ def _line(item: str, products: dict[str, ProductFile]) -> Line:
 
 def _receiver(person: Person, city: City) -> Receiver:
     return Receiver(
-        name=person.name, phone=person.phone, province=city.province, city=city.name, district=person.district,
-        address=person.address,
+        name=person.name, phone=person.phone, province=city.province, city=city.name,
+        district=person.district, address=person.address,
     )  # fmt: skip
 
 
