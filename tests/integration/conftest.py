@@ -1,4 +1,4 @@
-"""One embedded PostgreSQL for the whole session, a migrated template database, and a clone of it for each test.
+"""One embedded PostgreSQL for the whole session, a migrated template database, a clone of it for each test.
 
 Take `work` (a transaction that is rolled back) when one transaction is enough, `db` (a database of its own)
 when the test commits, runs things side by side, or needs the DSN (`dsn`).
@@ -71,9 +71,7 @@ def postgres(short_tmp: Path) -> Iterator[EmbeddedPostgres]:
     try:
         asyncio.run(run_as_superuser(server, f"CREATE DATABASE {_TEMPLATE} OWNER {OWNER}"))
         asyncio.run(migrate(with_database(server.owner_dsn, _TEMPLATE)))
-        asyncio.run(
-            run_as_superuser(server, f"CREATE DATABASE xiaoer_work TEMPLATE {_TEMPLATE} OWNER {OWNER}")
-        )
+        asyncio.run(run_as_superuser(server, f"CREATE DATABASE xiaoer_work TEMPLATE {_TEMPLATE} OWNER {OWNER}"))
         yield server
     finally:
         server.stop()
@@ -83,9 +81,7 @@ def postgres(short_tmp: Path) -> Iterator[EmbeddedPostgres]:
 async def dsn(postgres: EmbeddedPostgres) -> AsyncIterator[str]:
     """The application's DSN of a freshly migrated database that is this test's alone."""
     name = f"test_{next(_numbers)}"
-    await run_as_superuser(
-        postgres, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} OWNER {OWNER} STRATEGY FILE_COPY"
-    )
+    await run_as_superuser(postgres, f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} OWNER {OWNER} STRATEGY FILE_COPY")
     yield with_database(postgres.dsn, name)
     await run_as_superuser(postgres, f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -235,9 +235,7 @@ def raise_file_limit() -> None:
 def _migrate(command: Sequence[str], environment: dict[str, str]) -> None:
     process = _spawn(command, environment)
     if process.wait() != 0:
-        raise CannotStart(
-            "serve.migration_failed", "the database could not be brought to this release (see above)"
-        )
+        raise CannotStart("serve.migration_failed", "the database could not be brought to this release (see above)")
 
 
 def _spawn(command: Sequence[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:

@@ -49,9 +49,7 @@ class Sealer:
         """Encrypt `value`; only `open` with the same shop, table, column and row reads it."""
         nonce = os.urandom(_NONCE_BYTES)
         place = _place(shop_id, table, column, row)
-        return (
-            bytes([self._newest]) + nonce + self._cipher(self._newest, shop_id).encrypt(nonce, value, place)
-        )
+        return bytes([self._newest]) + nonce + self._cipher(self._newest, shop_id).encrypt(nonce, value, place)
 
     def open(self, shop_id: UUID, table: str, column: str, row: str, sealed: bytes) -> bytes:
         """The value that was sealed; raises BrokenSeal when anything about it differs."""
@@ -59,9 +57,7 @@ class Sealer:
             raise BrokenSeal("crypto.broken_seal", table=table, column=column)
         nonce, ciphertext = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
         try:
-            return self._cipher(sealed[0], shop_id).decrypt(
-                nonce, ciphertext, _place(shop_id, table, column, row)
-            )
+            return self._cipher(sealed[0], shop_id).decrypt(nonce, ciphertext, _place(shop_id, table, column, row))
         except InvalidTag:
             raise BrokenSeal("crypto.broken_seal", table=table, column=column) from None
 

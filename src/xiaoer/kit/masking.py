@@ -13,7 +13,7 @@ _STARS = "****"
 
 
 def mask_phone(phone: str) -> str:
-    """`13812348000` becomes `138****8000`; a country code stays readable, short numbers keep their last two."""
+    """`13812348000` becomes `138****8000`; a country code stays readable, short ones keep their last two."""
     digits = re.sub(r"\D", "", phone)
     prefix = ""
     if len(digits) > 11 and (phone.lstrip().startswith("+") or digits.startswith("86")):

@@ -57,7 +57,7 @@ class Money:
 
 
 def format_money(amount: int, currency: str = "CNY", locale: str = "zh-CN") -> str:
-    """`¥1,234.50` in either language; where the sign is not known, `THB 1,234.50` or `1,234.50 THB` (Chinese)."""
+    """`¥1,234.50` in either language; without a known sign `THB 1,234.50` or `1,234.50 THB` (Chinese)."""
     digits = _DIGITS.get(currency, 2)
     major, minor = divmod(abs(amount), 10**digits)
     number = f"{major:,}.{minor:0{digits}d}" if digits else f"{major:,}"
@@ -77,9 +77,7 @@ def parse_money(text: str, currency: str = "CNY") -> Money:
     whole, point, fraction = text.strip().replace(",", "").partition(".")
     sign = -1 if whole.startswith("-") else 1
     whole = whole.removeprefix("-")
-    is_number = (
-        whole.isascii() and whole.isdigit() and (not point or (fraction.isascii() and fraction.isdigit()))
-    )
+    is_number = whole.isascii() and whole.isdigit() and (not point or (fraction.isascii() and fraction.isdigit()))
     if not is_number or len(fraction) > digits:
         raise InvalidInput("money.invalid_amount", value=text[:40], currency=currency)
     return Money(sign * (int(whole) * 10**digits + int(fraction.ljust(digits, "0") or 0)), currency)

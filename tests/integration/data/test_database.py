@@ -25,9 +25,7 @@ async def test_values_come_back_as_python_has_them(work: Work) -> None:
         b"\x00\xff",
         ["a", "b"],
     )
-    row = await work.fetchrow(
-        "SELECT $1::uuid a, $2::timestamptz b, $3::jsonb c, $4::bytea d, $5::text[] e", *given
-    )
+    row = await work.fetchrow("SELECT $1::uuid a, $2::timestamptz b, $3::jsonb c, $4::bytea d, $5::text[] e", *given)
     assert row is not None
     assert tuple(row.values()) == given
 
@@ -52,7 +50,7 @@ async def test_a_unit_of_work_commits_whole(db: Database) -> None:
 
 
 async def test_a_unit_of_work_that_raises_leaves_nothing(db: Database) -> None:
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012
         async with db.transaction() as work:
             await work.execute(_INSERT, "a")
             _ = 1 // 0
@@ -82,7 +80,7 @@ async def test_a_duplicate_names_its_constraint(db: Database) -> None:
 
 async def test_a_swallowed_failure_does_not_look_like_a_commit(db: Database) -> None:
     await db.execute(_INSERT, "a")
-    with pytest.raises(RuntimeError, match="rolled back"):
+    with pytest.raises(RuntimeError, match="rolled back"):  # noqa: PT012
         async with db.transaction() as work:
             await work.execute(_INSERT, "b")
             with pytest.raises(DuplicateKey):
@@ -108,7 +106,8 @@ async def test_a_pool_with_no_connection_left_is_unavailable(dsn: str) -> None:
 async def test_terminated_connections_are_replaced_without_the_caller_noticing(db: Database) -> None:
     await asyncio.gather(*(db.fetchval("SELECT pg_sleep(0.1)") for _ in range(10)))
     await db.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()"
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE usename = current_user AND pid <> pg_backend_pid()"
     )
     await asyncio.sleep(0.1)
     assert await asyncio.gather(*(db.fetchval("SELECT 1") for _ in range(20))) == [1] * 20
@@ -118,7 +117,8 @@ async def test_a_statement_cut_off_is_not_repeated(db: Database) -> None:
     cut = asyncio.create_task(db.fetchval("SELECT pg_sleep(30)"))
     await asyncio.sleep(0.2)
     await db.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%sleep(30)%' AND pid <> pg_backend_pid()"
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE query LIKE '%sleep(30)%' AND pid <> pg_backend_pid()"
     )
     with pytest.raises(Unavailable):
         await cut

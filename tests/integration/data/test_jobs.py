@@ -6,7 +6,6 @@ import asyncio
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -28,7 +27,7 @@ async def _states(db: Database) -> dict[str, int]:
 
 async def _until_states(db: Database, wanted: dict[str, int], seconds: float = 10) -> None:
     async with asyncio.timeout(seconds):
-        while await _states(db) != wanted:
+        while await _states(db) != wanted:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 
@@ -45,9 +44,7 @@ async def test_a_job_of_a_committed_unit_of_work_runs(db: Database) -> None:
     await runner.start()
     await _until_states(db, {"done": 1})
     await runner.stop()
-    assert [(job.kind, job.payload, job.shop_id, job.attempts) for job in seen] == [
-        ("greet", {"名": "x"}, shop_id, 1)
-    ]
+    assert [(job.kind, job.payload, job.shop_id, job.attempts) for job in seen] == [("greet", {"名": "x"}, shop_id, 1)]
 
 
 async def test_a_job_of_a_rolled_back_unit_of_work_does_not_exist(db: Database) -> None:
@@ -100,7 +97,7 @@ async def test_a_failing_job_is_retried_and_then_dead(db: Database) -> None:
     for number in (1, 2):
         await _until_states(db, {"waiting": 1})
         async with asyncio.timeout(5):
-            while len(attempts) < number:
+            while len(attempts) < number:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         await _until_states(db, {"waiting": 1})
         await db.execute("UPDATE job SET run_at = now() WHERE state = 'waiting'")
@@ -269,7 +266,9 @@ async def test_a_wake_is_faster_than_the_poll(db: Database) -> None:
 
 
 def test_backoff_grows_and_follows_what_the_error_asks_for() -> None:
-    average: Callable[[int], float] = lambda n: sum(backoff_seconds(n, OSError()) for _ in range(300)) / 300
+    def average(attempts: int) -> float:
+        return sum(backoff_seconds(attempts, OSError()) for _ in range(300)) / 300
+
     assert 0.8 < average(1) < 1.2
     assert 6.5 < average(4) < 9.5
     assert backoff_seconds(40, OSError()) <= 3600 * 1.25

@@ -194,9 +194,7 @@ _VALID = st.recursive(
             st.sampled_from(["eq", "ne", "contains", "starts_with"]),
             st.text(max_size=30),
         ),
-        st.builds(
-            Compare, st.just("n"), st.sampled_from(["eq", "lt", "gte"]), st.integers(-(2**63), 2**63 - 1)
-        ),
+        st.builds(Compare, st.just("n"), st.sampled_from(["eq", "lt", "gte"]), st.integers(-(2**63), 2**63 - 1)),
         st.builds(Compare, st.just("name"), st.just("in"), st.lists(st.text(max_size=9), max_size=3)),
     ),
     lambda inner: st.one_of(
@@ -206,7 +204,8 @@ _VALID = st.recursive(
 )
 # Everything the compiler may write; whatever else were in the text would have come from outside.
 _SQL = re.compile(
-    r"\A(?:[ (),.<>=]|\$\d+::(?:text|bigint|boolean|timestamptz|uuid)(?:\[\])?|\$1\b|i\.(?:id|name|n|ok|at)\b|\b(?:"
+    r"\A(?:[ (),.<>=]|\$\d+::(?:text|bigint|boolean|timestamptz|uuid)(?:\[\])?|\$1\b|"
+    r"i\.(?:id|name|n|ok|at)\b|\b(?:"
     r"SELECT|AS|FROM|WHERE|AND|OR|ORDER|BY|ASC|DESC|LIMIT|IS|NOT|NULL|TRUE|DISTINCT|ANY|IN|position|lower|starts_with|"
     r"true|false|0|page_value|page_key|jsonb_to_recordset|i|id|uuid|name|text|n|bigint|ok|boolean|at|timestamptz)\b)*\Z"
 )

@@ -42,7 +42,7 @@ async def listener(dsn: str, heard: Heard) -> AsyncIterator[Listener]:
 
 async def _until(is_so: Callable[[], bool], seconds: float = 8) -> None:
     async with asyncio.timeout(seconds):
-        while not is_so():
+        while not is_so():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 
 
@@ -83,9 +83,7 @@ async def test_a_failing_callback_does_not_stop_the_listening(notifier: Notifier
 
 
 @pytest.mark.usefixtures("listener")
-async def test_a_cut_notifier_sends_what_it_still_holds(
-    notifier: Notifier, heard: Heard, db: Database
-) -> None:
+async def test_a_cut_notifier_sends_what_it_still_holds(notifier: Notifier, heard: Heard, db: Database) -> None:
     notifier.notify("a", "before")
     await _until(lambda: "before" in _all(heard, "a"))
     await db.execute(_CUT, "xiaoer notifier")

@@ -20,9 +20,7 @@ from xiaoer.data.postgres.supervisor import EmbeddedPostgres
 
 _PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 
-pytestmark = pytest.mark.skipif(
-    not (_PROGRAMS / "initdb").exists(), reason=f"no PostgreSQL 15 in {_PROGRAMS}"
-)
+pytestmark = pytest.mark.skipif(not (_PROGRAMS / "initdb").exists(), reason=f"no PostgreSQL 15 in {_PROGRAMS}")
 
 test_a_killed_runner = test_jobs.test_a_killed_runners_job_runs_again_and_one_that_kills_dies
 test_deduplication = test_jobs.test_a_dedupe_key_counts_among_the_waiting_only

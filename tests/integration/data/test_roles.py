@@ -24,18 +24,24 @@ from xiaoer.kit.config import Config
 from xiaoer.kit.errors import InvalidInput
 
 _PARENT = textwrap.dedent("""
-    import sys from pathlib import Path from xiaoer.application.roles import Parent, own_command from
-    xiaoer.kit.config import Config from xiaoer.kit.logging import configure_logging
-    configure_logging("parent") config = Config(data_dir=Path(sys.argv[1]), database_url=None,
-    port=int(sys.argv[2])) web = [sys.executable, "-c", sys.argv[3], "web"] worker = [sys.executable, "-c",
-    sys.argv[3], "worker"] parent = Parent(config, {"web": web, "worker": worker}, own_command("migrate",
-    "--quiet"), lambda url: print(url, flush=True)) sys.exit(parent.run())
+    import sys
+    from pathlib import Path
+    from xiaoer.application.roles import Parent, own_command
+    from xiaoer.kit.config import Config
+    from xiaoer.kit.logging import configure_logging
+    configure_logging("parent")
+    config = Config(data_dir=Path(sys.argv[1]), database_url=None, port=int(sys.argv[2]))
+    commands = {role: [sys.executable, "-c", sys.argv[3], role] for role in ("web", "worker")}
+    migrate = own_command("migrate", "--quiet")
+    sys.exit(Parent(config, commands, migrate, lambda url: print(url, flush=True)).run())
 """)
 _CHILD = textwrap.dedent("""
-    import http.server, os, signal, sys, threading assert
-    os.environ["XIAOER_DSN"].startswith("postgresql://xiaoer:") and os.environ["OMP_NUM_THREADS"] == "1"
-    open(os.path.join(os.environ["XIAOER_DATA_DIR"], sys.argv[1] + "-" + str(os.getpid())), "w").close() class
-    Answer(http.server.BaseHTTPRequestHandler):
+    import http.server, os, signal, sys
+    assert os.environ["XIAOER_DSN"].startswith("postgresql://xiaoer:")
+    assert os.environ["OMP_NUM_THREADS"] == "1"
+    name = sys.argv[1] + "-" + str(os.getpid())
+    open(os.path.join(os.environ["XIAOER_DATA_DIR"], name), "w").close()
+    class Answer(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             self.send_response(200); self.end_headers()
         def log_message(self, *_): pass
@@ -43,6 +49,7 @@ _CHILD = textwrap.dedent("""
         http.server.HTTPServer(("127.0.0.1", int(os.environ["XIAOER_PORT"])), Answer).serve_forever()
     signal.pause()
 """)
+_XIAOER = [sys.executable, "-m", "xiaoer"]
 _DIES = "import sys; sys.exit(3)"
 
 
@@ -161,7 +168,7 @@ def test_a_port_in_use_is_one_clear_line(short_tmp: Path) -> None:
         with pytest.raises(CannotStart, match=f"cannot listen on 127.0.0.1:{port}"):
             check_port(Config(data_dir=short_tmp, database_url=None, port=port))
         done = subprocess.run(
-            [sys.executable, "-m", "xiaoer", "serve", "--port", str(port), "--data-dir", str(short_tmp / "never")],
+            [*_XIAOER, "serve", "--port", str(port), "--data-dir", str(short_tmp / "never")],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
     assert done.returncode == 1
@@ -177,14 +184,20 @@ def test_roles() -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "code"), [([], 2), (["--help"], 0), (["nothing"], 2), (["serve", "--port", "x"], 2), (["--version"], 0),
-                       (["serve", "--port", "70000"], 2), (["_web"], 2)]
-)  # fmt: skip
+    ("args", "code"),
+    [
+        ([], 2),
+        (["--help"], 0),
+        (["--version"], 0),
+        (["nothing"], 2),
+        (["serve", "--port", "x"], 2),
+        (["serve", "--port", "70000"], 2),
+        (["_web"], 2),
+    ],
+)
 def test_exit_codes(args: list[str], code: int) -> None:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("XIAOER_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "xiaoer", *args], capture_output=True, check=False, env=environment
-    )
+    done = subprocess.run([sys.executable, "-m", "xiaoer", *args], capture_output=True, check=False, env=environment)
     assert done.returncode == code
 
 

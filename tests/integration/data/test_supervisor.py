@@ -126,9 +126,7 @@ def test_a_second_server_is_refused_and_told_by_whom(server: EmbeddedPostgres, f
 
 
 @pytest.mark.chaos
-def test_it_dies_with_a_killed_parent_and_the_next_start_is_at_once(
-    server: EmbeddedPostgres, folder: Path
-) -> None:
+def test_it_dies_with_a_killed_parent_and_the_next_start_is_at_once(server: EmbeddedPostgres, folder: Path) -> None:
     holder = subprocess.Popen([sys.executable, "-c", _HOLD, str(folder)], stdout=subprocess.PIPE, text=True)
     assert holder.stdout is not None
     pid = int(holder.stdout.readline().split()[0])
@@ -221,9 +219,7 @@ def test_a_half_made_cluster_is_made_anew(
 def test_a_misleading_postmaster_pid_is_no_obstacle(server: EmbeddedPostgres, folder: Path) -> None:
     server.start()
     server.stop()
-    (folder / "postgres" / "postmaster.pid").write_text(
-        f"{os.getpid()}\n{folder}/postgres\n0\n5432\n\n\n0 0\nready\n"
-    )
+    (folder / "postgres" / "postmaster.pid").write_text(f"{os.getpid()}\n{folder}/postgres\n0\n5432\n\n\n0 0\nready\n")
     assert asyncio.run(_ask(server.start(), "SELECT 1")) == 1
 
 
@@ -244,7 +240,7 @@ def test_broken_settings_of_the_operator_are_quoted(server: EmbeddedPostgres, fo
 
 
 async def test_a_server_that_forgets_is_refused(server: EmbeddedPostgres, folder: Path) -> None:
-    folder.mkdir()
+    folder.mkdir()  # noqa: ASYNC240
     (folder / "postgresql.local.conf").write_text("fsync = off\n")
     db = await Database.connect(server.start())
     with pytest.raises(UnfitServer, match="fsync"):
@@ -328,7 +324,8 @@ class TestAsRoot:
         }
         holder = subprocess.Popen(
             [python, "-B", "-c", _HOLD, str(folder)],
-            stdout=subprocess.PIPE, text=True, env=environment, cwd="/", user=65534, group=65534, extra_groups=[],
+            stdout=subprocess.PIPE, text=True, env=environment, cwd="/",
+            user=65534, group=65534, extra_groups=[],
         )  # fmt: skip
         assert holder.stdout is not None
         pid, dsn = holder.stdout.readline().split()

@@ -104,9 +104,8 @@ def main() -> None:
         for i in range(20_000 // len(entries) + 1)
         for entry_id, entry in entries.items()
     }
-    print(
-        f"build: load {report.load_seconds} s, intents {report.intent_seconds} s, gate {report.gate_seconds} s,"
-    )
+    times = f"load {report.load_seconds} s, intents {report.intent_seconds} s, gate {report.gate_seconds} s"
+    print(f"build: {times},")
     print(f"  {report.bytes} bytes, twice the same: {report.manifest.files == again.manifest.files}")
     print("intents:", json.dumps(report.intent_metrics))
     print("gate:", json.dumps(report.gate_metrics))

@@ -23,9 +23,7 @@ SENTENCES = {
 
 @pytest.fixture(scope="module")
 def artefact() -> IntentArtefact:
-    rows = [
-        Example(text, intent, intent.split(".")[0]) for intent, texts in SENTENCES.items() for text in texts
-    ]
+    rows = [Example(text, intent, intent.split(".")[0]) for intent, texts in SENTENCES.items() for text in texts]
     return train_intents(rows, licence="Apache-2.0", buckets=1 << 12)
 
 
@@ -55,9 +53,7 @@ def test_nothing_is_no_intent(artefact: IntentArtefact) -> None:
 
 
 def test_order_of_sentences_does_not_matter(artefact: IntentArtefact, tmp_path: Path) -> None:
-    rows = [
-        Example(text, intent, intent.split(".")[0]) for intent, texts in SENTENCES.items() for text in texts
-    ]
+    rows = [Example(text, intent, intent.split(".")[0]) for intent, texts in SENTENCES.items() for text in texts]
     again = train_intents(list(reversed(rows)), licence="Apache-2.0", buckets=1 << 12)
     write_artefact(artefact, tmp_path / "one.npz")
     write_artefact(again, tmp_path / "two.npz")

@@ -21,9 +21,7 @@ from xiaoer.intelligence.text.ngrams import ngrams
 from xiaoer.intelligence.text.normalise import normalise
 
 ENTRIES = {
-    "invoice.how": EntryText(
-        ("怎么开发票", "发票在哪申请", "how do I get an invoice"), "在订单详情里申请发票。"
-    ),
+    "invoice.how": EntryText(("怎么开发票", "发票在哪申请", "how do I get an invoice"), "在订单详情里申请发票。"),
     "returns.freight": EntryText(("退货运费谁出", "退货邮费"), "质量问题由我们承担运费。"),
     "shipping.when": EntryText(("什么时候发货", "多久发货"), "付款后 {{ship_hours}} 小时内。"),
 }
@@ -81,9 +79,7 @@ def test_an_edited_index_is_a_rebuilt_index(
 
 
 def test_many_edits_fold_into_a_new_base() -> None:
-    index = Index.build(ENTRIES).with_changes(
-        {f"e{i}": EntryText((f"问题{i}",)) for i in range(COMPACT_ABOVE + 1)}
-    )
+    index = Index.build(ENTRIES).with_changes({f"e{i}": EntryText((f"问题{i}",)) for i in range(COMPACT_ABOVE + 1)})
     assert not index.changed
     assert search(index, "退货运费谁出")[0].entry_id == "returns.freight"
 

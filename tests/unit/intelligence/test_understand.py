@@ -99,9 +99,7 @@ def test_nothing_to_understand_is_unknown(models: Models, text: str) -> None:
 def test_the_slot_that_was_asked_for(models: Models) -> None:
     context = Context(expecting="order_number", flow="order_status")
     assert understand(NUMBER, models, context).commands == (SetSlot("order_number", NUMBER),)
-    assert understand("2024 0618 553271", models, context).commands == (
-        SetSlot("order_number", "20240618553271"),
-    )
+    assert understand("2024 0618 553271", models, context).commands == (SetSlot("order_number", "20240618553271"),)
 
 
 def test_choosing_an_option(models: Models) -> None:

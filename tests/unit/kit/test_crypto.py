@@ -80,9 +80,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(
-    "text", ["x", "1:AAAA", f"0:{'A' * 43}=", f"256:{'A' * 43}=", "1:\u00e9", f"a:{'A' * 43}="]
-)
+@pytest.mark.parametrize("text", ["x", "1:AAAA", f"0:{'A' * 43}=", f"256:{'A' * 43}=", "1:\u00e9", f"a:{'A' * 43}="])
 def test_a_broken_master_key_is_named(text: str) -> None:
     with pytest.raises(InvalidInput):
         parse_master_keys(text)

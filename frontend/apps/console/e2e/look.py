@@ -13,7 +13,10 @@ from playwright.sync_api import Page, sync_playwright
 BASE = "http://127.0.0.1:5280"
 AXE = pathlib.Path(__file__).resolve().parents[3] / "node_modules/axe-core/axe.min.js"
 OUT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "/tmp/look")
-ONLY = sys.argv[2:]
+ONLY = [name for name in sys.argv[2:] if "@" not in name]
+VIEWS = [("light", 1440), ("dark", 1440), ("light", 390), ("dark", 390)]
+if chosen := [name for name in sys.argv[2:] if "@" in name]:  # such as dark@390
+    VIEWS = [(name.split("@")[0], int(name.split("@")[1])) for name in chosen]
 OUT.mkdir(parents=True, exist_ok=True)
 
 
@@ -87,7 +90,7 @@ def main() -> int:
     total = 0
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-background-networking"])
-        for theme, width in [("light", 1440), ("dark", 1440), ("light", 390), ("dark", 390)]:
+        for theme, width in VIEWS:
             for name, (path, act) in scenes().items():
                 if ONLY and name not in ONLY:
                     continue
@@ -97,12 +100,12 @@ def main() -> int:
                 page.on("pageerror", lambda error, name=name: print("PAGE ERROR", name, error))
                 page.route("**/chat?*", lambda route: route.fulfill(body="<html lang=zh><title>chat</title><p>chat", content_type="text/html"))
                 page.goto(BASE + path)
-                page.wait_for_timeout(500)
+                page.wait_for_timeout(350)
                 try:
                     act(page)
                 except Exception as error:
                     print("COULD NOT", name, theme, width, str(error).splitlines()[0])
-                page.wait_for_timeout(700)
+                page.wait_for_timeout(450)
                 page.screenshot(path=str(OUT / f"{name}-{theme}-{width}.png"))
                 if page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
                     print("OVERFLOW", name, width)

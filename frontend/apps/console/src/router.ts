@@ -1,6 +1,7 @@
 import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router'
 import { whenSignedOut } from '@/http'
-import type { MessageKey } from '@/i18n'
+import { setPageTitle } from '@/conversation/attention'
+import { t, type MessageKey } from '@/i18n'
 import { useSession, type Permission } from '@/session/session'
 
 declare module 'vue-router' {
@@ -68,6 +69,10 @@ async function admit(to: RouteLocationNormalized) {
 }
 
 router.beforeEach((to) => admit(to))
+router.afterEach((to) => {
+  const key = to.matched.map((record) => record.meta.title).filter((title) => title !== undefined).at(-1)
+  setPageTitle(key ? `${t(key)} · ${t('app.name')}` : t('app.name'))
+})
 
 whenSignedOut(() => {
   const session = useSession()

@@ -4,7 +4,6 @@ import {
   Outbox,
   Socket,
   newId,
-  type Actor,
   type Content,
   type Draft,
   type PageContext,
@@ -13,14 +12,15 @@ import {
   type Rating,
   type TimelineEvent,
   type VisitorClientFrame,
-  type VisitorHistory,
   type VisitorServerFrame,
   type VisitorSnapshot,
 } from '@xiaoer/api'
 import { Fallback } from './fallback'
+import { History } from './history'
 import type { Session } from './session'
 import type { Store } from './storage'
 import { Thread } from './thread'
+import { Typing } from './typing'
 
 /** What leaves, and what the shopper sees of it meanwhile. */
 export interface Outgoing {
@@ -29,8 +29,6 @@ export interface Outgoing {
   context?: PageContext
 }
 
-const TYPING_SHOWN = 5000
-const TYPING_EVERY = 3000
 const PAUSE = 10_000
 
 export interface ChatHooks {
@@ -39,15 +37,13 @@ export interface ChatHooks {
 }
 
 export class Chat {
-  typing: Actor | null = null
-  isLoading = false
   readonly thread = new Thread()
+  readonly typing: Typing
+  readonly history: History
   readonly outbox: Outbox<Outgoing>
   readonly socket: Socket<VisitorClientFrame, VisitorServerFrame>
   private readonly fallback: Fallback
   private wasOnline = false
-  private typingTimer: ReturnType<typeof setTimeout> | undefined
-  private typedAt = 0
   private cameBackAt = 0
 
   constructor(
@@ -60,6 +56,9 @@ export class Chat {
       transmit: (item) => this.transmit(item),
       onChange: hooks.onChange,
     })
+    const isOpen = () => this.conversation?.state === 'open'
+    this.typing = new Typing(() => isOpen() && this.socket.send({ type: 'typing' }), hooks.onChange)
+    this.history = new History(session, this.thread, hooks.onChange)
     this.fallback = new Fallback(session, this)
     this.socket = new Socket<VisitorClientFrame, VisitorServerFrame>({
       url: session.socketUrl,
@@ -95,14 +94,9 @@ export class Chat {
   }
 
   send(outgoing: Outgoing): Pending<Outgoing> {
-    this.typedAt = 0
+    this.typing.reset()
     void this.start().catch(() => {})
     return this.outbox.add(outgoing)
-  }
-
-  type(): void {
-    if (Date.now() - this.typedAt < TYPING_EVERY || this.conversation?.state !== 'open') return
-    if (this.socket.send({ type: 'typing' })) this.typedAt = Date.now()
   }
 
   async requestPerson(): Promise<void> {
@@ -141,28 +135,12 @@ export class Chat {
     }
   }
 
-  async loadEarlier(): Promise<void> {
-    if (this.isLoading || !this.thread.hasMore) return
-    this.isLoading = true
-    this.hooks.onChange()
-    const first = this.thread.events[0]
-    const query = first ? `?before_conversation=${first.conversation_id}&before_seq=${first.seq}` : ''
-    try {
-      const { events, has_more } = await this.session.call<VisitorHistory>('GET', `/visitor/history${query}`)
-      this.thread.prepend(events, has_more)
-    } catch {
-      // The next scroll tries again.
-    }
-    this.isLoading = false
-    this.hooks.onChange()
-  }
-
   take(conversationId: string, events: TimelineEvent[]): void {
     const { fresh, gap } = this.thread.take(conversationId, events)
     for (const event of fresh) {
       this.settle(event)
       if (event.kind !== 'message' || event.actor.kind === 'customer') continue
-      this.typing = null
+      this.typing.show(null)
       this.hooks.onArrive(event)
     }
     if (gap) void this.refresh()
@@ -199,7 +177,7 @@ export class Chat {
     } else if (frame.type === 'ack') this.outbox.acknowledge(frame.id, frame.conversation_id, frame.seq)
     else if (frame.type === 'error') this.outbox.refuse(frame.id ?? '', frame.message)
     else if (frame.type === 'events') this.take(frame.conversation_id, frame.events)
-    else if (frame.type === 'typing') this.showTyping(frame.actor)
+    else if (frame.type === 'typing') this.typing.show(frame.actor)
     else if (frame.type === 'read') this.patch({ staff_read_seq: frame.seq })
     else if (frame.type === 'queue') this.patch({ queue: { position: frame.position, wait_minutes: frame.wait_minutes } })
     else if (frame.type === 'bye' && frame.code === 'signed_out') void this.comeBack()
@@ -223,14 +201,5 @@ export class Chat {
 
   private settle(event: PlacedEvent): void {
     if (event.client_id) this.outbox.remove(event.client_id)
-  }
-
-  private showTyping(actor: Actor): void {
-    this.typing = actor
-    clearTimeout(this.typingTimer)
-    this.typingTimer = setTimeout(() => {
-      this.typing = null
-      this.hooks.onChange()
-    }, TYPING_SHOWN)
   }
 }

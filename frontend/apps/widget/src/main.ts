@@ -1,5 +1,6 @@
 /** One script tag: find it, build the widget, answer the page's commands. */
 
+import { command } from './commands'
 import { build } from './host'
 import { readSettings } from './settings'
 
@@ -23,8 +24,8 @@ function boot(): void {
   const settings = readSettings(tag)
   const widget = build(settings)
   const waiting = window.xiaoer?.q ?? []
-  window.xiaoer = (...command) => widget.command(...command)
-  for (const command of waiting) window.xiaoer(...(Array.from(command) as Command))
+  window.xiaoer = (name, value) => command(widget, name, value)
+  for (const args of waiting) window.xiaoer(...(Array.from(args) as Command))
   if (settings.isPage) widget.show()
   widget.update()
 }

@@ -1,6 +1,6 @@
 /** The widget as a whole: the conversation, the page around it and what is open. Views read it and call it. */
 
-import type { Content, Draft, ErrorBody, Identity, Order, PageContext, VisitorOrders, WidgetConfig } from '@xiaoer/api'
+import type { Content, Draft, ErrorBody, Order, PageContext, VisitorOrders, WidgetConfig } from '@xiaoer/api'
 import { Chat } from './chat'
 import { LOCALES, Words, chooseLocale } from './i18n'
 import { Pictures } from './pictures'
@@ -125,9 +125,9 @@ export class Widget {
     this.update()
   }
 
-  private readonly fail = (error: Partial<ErrorBody> | null): void => this.tell(error?.code && error.message ? error.message : this.t('problem'))
+  readonly fail = (error: Partial<ErrorBody> | null): void => this.tell(error?.code && error.message ? error.message : this.t('problem'))
 
-  private begin(): void {
+  begin(): void {
     this.chat.start().catch(this.fail)
     if (!this.config) void this.loadConfig()
   }
@@ -200,36 +200,5 @@ export class Widget {
     viewed.isSettled = true
     const preview = { type: 'text' as const, text: `${this.t('looking')}: ${viewed.title ?? viewed.product_id}` }
     this.post({ type: 'product', product_id: viewed.product_id }, preview)
-  }
-
-  identify(identity: Identity): void {
-    const user = this.store.get('user')
-    if (user && user !== identity.user_id) {
-      this.session.forget()
-      this.chat.reset()
-    }
-    this.session.identity = identity
-    if (user === identity.user_id || (!this.isOpen && !this.session.token)) return
-    this.chat.socket.close()
-    void this.session.enter().then(() => this.begin(), this.fail)
-  }
-
-  /** Pages say this at every load without an account: a guest's conversation stays. */
-  logout(): void {
-    this.session.identity = null
-    if (!this.store.get('user')) return
-    this.session.forget()
-    this.chat.reset()
-    if (this.isOpen) this.begin()
-  }
-
-  /** Everything the page may ask of us by name. */
-  command(name: string, value?: unknown): void {
-    if (name === 'open') this.show()
-    else if (name === 'close') this.hide()
-    else if (name === 'logout') this.logout()
-    else if (name === 'identify' && value) this.identify(value as Identity)
-    else if (name === 'locale') this.speak(chooseLocale([String(value)]))
-    else if (name === 'context') this.set({ viewed: (value as ViewedProduct | undefined) ?? null })
   }
 }

@@ -112,7 +112,7 @@ describe('chat', () => {
     const reloaded = make()
     await reloaded.start()
     await vi.waitFor(() => expect(texts(reloaded)).toHaveLength(2))
-    await reloaded.loadEarlier()
+    await reloaded.history.load()
     expect(texts(reloaded)).toEqual(texts(chat))
     expect(reloaded.thread.hasMore).toBe(false)
   })

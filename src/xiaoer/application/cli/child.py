@@ -1,4 +1,4 @@
-"""`xiaoer _web` and `xiaoer _worker`: one role in this process; started by `xiaoer serve` and by nobody else."""
+"""`xiaoer _web` and `xiaoer _worker`: one role in this process; only `xiaoer serve` starts them."""
 
 from __future__ import annotations
 

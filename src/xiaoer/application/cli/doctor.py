@@ -72,18 +72,14 @@ def check_programs(config: Config) -> Finding:
 def check_directory(config: Config) -> Finding:
     folder = _existing(config.data_dir)
     if not _is_writable(folder):
-        return Finding(
-            "data", f"{config.data_dir} is not writable", "choose another --data-dir, or change its owner"
-        )
+        return Finding("data", f"{config.data_dir} is not writable", "choose another --data-dir, or change its owner")
     if config.database_url:
         return Finding("data", f"{config.data_dir} is writable")
     account = find_account(config.data_dir / "postgres")
     # The directory itself is ours to open; what lies above it is not.
     blocked = find_blocking_parent(config.data_dir.parent if folder == config.data_dir else folder, account)
     if blocked:
-        return Finding(
-            "data", f"user {describe(account)} may not enter {blocked}", "choose --data-dir /var/lib/xiaoer"
-        )
+        return Finding("data", f"user {describe(account)} may not enter {blocked}", "choose --data-dir /var/lib/xiaoer")
     return Finding("data", f"{config.data_dir} is writable, PostgreSQL runs as {account.name}")
 
 
@@ -107,9 +103,7 @@ def check_database(config: Config) -> Finding:
         return Finding("database", "not running; it is checked again at every start")
     difference = asyncio.run(_ask_database(dsn))
     if abs(difference) > _MOST_CLOCK_DIFFERENCE_SECONDS:
-        return Finding(
-            "database", f"its clock differs by {difference:.1f} s", "synchronise both clocks (NTP)"
-        )
+        return Finding("database", f"its clock differs by {difference:.1f} s", "synchronise both clocks (NTP)")
     return Finding("database", "every commit is on disk, encoding UTF8, version 15 or later")
 
 

@@ -110,7 +110,7 @@ def make_app(
         ),
         request_max_body_size=BODY_LIMIT,
         openapi_config=OpenAPIConfig(
-            title="Xiaoer", version=__version__, path="/schema", create_examples=False,
+            title="Xiaoer", version=__version__, path="/schema", create_examples=False, use_handler_docstrings=True,
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         ),
         logging_config=None,

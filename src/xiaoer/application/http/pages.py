@@ -39,19 +39,18 @@ class _File:
         self.tag = f'"{hashlib.sha256(raw).hexdigest()[:24]}"'
 
 
-def static_folder() -> Path:
-    return Path(str(files("xiaoer.application.http") / "static"))
+_HERE = Path(str(files("xiaoer.application.http"))).resolve()
+_STATIC = _HERE / "static"
+_REFERENCE = _HERE / "reference"
 
 
 @cache
-def _load(name: str) -> _File | None:
-    folder = static_folder().resolve()
+def _load(name: str, folder: Path) -> _File | None:
     path = (folder / name).resolve()
     if not path.is_relative_to(folder) or not path.is_file():
         return None
     mime = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-    charset = "; charset=utf-8" if mime.startswith("text/") or mime.endswith(("javascript", "json", "svg+xml")) else ""
-    return _File(path.read_bytes(), mime + charset)
+    return _File(path.read_bytes(), mime)
 
 
 def _send(request: Request[Any, Any, Any], file: _File, cache_control: str, policy: str | None = None) -> Response[bytes]:
@@ -66,15 +65,17 @@ def _send(request: Request[Any, Any, Any], file: _File, cache_control: str, poli
     return Response(file.raw, media_type=file.mime, headers=headers)
 
 
-def _send_named(request: Request[Any, Any, Any], name: str, cache_control: str) -> Response[bytes]:
-    file = _load(name)
+def _send_named(
+    request: Request[Any, Any, Any], name: str, cache_control: str, folder: Path = _STATIC
+) -> Response[bytes]:
+    file = _load(name, folder)
     if file is None:
         raise NotFound("path.not_found")
     return _send(request, file, cache_control)
 
 
 def _send_page(request: Request[Any, Any, Any], name: str, widget_key: str | None = None) -> Response[bytes]:
-    file = _load(name)
+    file = _load(name, _STATIC)
     if file is None:
         raise NotFound("page.not_built", page=name)
     if widget_key is not None:
@@ -83,10 +84,10 @@ def _send_page(request: Request[Any, Any, Any], name: str, widget_key: str | Non
     return _send(request, file, _CHECKED, _PAGE_POLICY)
 
 
-@get("/widget.js", include_in_schema=False)
+@get(["/widget.js", "/widget-panel.js"], include_in_schema=False)
 async def get_widget(request: Request[Any, Any, Any]) -> Response[bytes]:
-    """The widget, one file; any page may load it."""
-    response = _send_named(request, "widget.js", _CHECKED)
+    """The widget, and the panel that it fetches at the first opening; any page may load them."""
+    response = _send_named(request, request.url.path.lstrip("/"), _CHECKED)
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
@@ -112,6 +113,20 @@ async def get_chat_page(request: Request[Any, Any, Any], services: Services, sho
     return _send_page(request, "chat.html", known.widget_key)
 
 
+@get("/openapi.json", include_in_schema=False)
+async def get_openapi(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
+    """The description of the API."""
+    return Response(request.app.openapi_schema.to_schema(), media_type="application/json")
+
+
+@get(["/docs", "/docs/{name:str}"], include_in_schema=False)
+async def get_reference(request: Request[Any, Any, Any], name: str = "index.html") -> Response[bytes]:
+    """The API as a page to read; nothing of it comes from elsewhere."""
+    response = _send_named(request, name, _CHECKED, _REFERENCE)
+    response.headers["Content-Security-Policy"] = _PAGE_POLICY
+    return response
+
+
 @get("/assets/{path:path}", include_in_schema=False)
 async def get_asset(request: Request[Any, Any, Any], path: str) -> Response[bytes]:
     """A file of the console whose name holds its hash."""
@@ -128,5 +143,5 @@ async def get_console(request: Request[Any, Any, Any], path: str = "") -> Respon
 
 
 page_routes = Router(
-    "", route_handlers=[get_widget, get_shop_page, get_chat_page, get_asset, get_console], include_in_schema=False
+    "", route_handlers=[get_widget, get_shop_page, get_chat_page, get_openapi, get_reference, get_asset, get_console], include_in_schema=False
 )

@@ -1,4 +1,4 @@
-"""Files in PostgreSQL: one row of facts and its pieces. Who may read one is asked in `business`, at every read.
+"""Files in PostgreSQL: one row of facts and its pieces. Who may read one, `business` asks at every read.
 
 Nothing here knows attachments or pictures. Open `store.py`.
 """

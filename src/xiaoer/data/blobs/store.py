@@ -60,7 +60,7 @@ async def find_blob(db: Executor, shop_id: UUID, blob_id: UUID) -> Blob | None:
 
 
 async def read_blob(db: Executor, shop_id: UUID, blob_id: UUID) -> AsyncIterator[bytes]:
-    """Its pieces in order; raises NotFound at the first when there is none, or when it is deleted meanwhile."""
+    """Its pieces in order; raises NotFound at the first when there is none, or when deleted meanwhile."""
     blob = await find_blob(db, shop_id, blob_id)
     if blob is None:
         raise NotFound("blob.not_found", blob_id=blob_id)

@@ -57,8 +57,9 @@ UPDATE job j SET
     ) THEN 'waiting' ELSE 'replaced' END,
     finished_at = CASE WHEN EXISTS (
         SELECT 1 FROM job o WHERE o.kind = j.kind AND o.dedupe_key = j.dedupe_key AND o.state = 'waiting'
-    ) THEN now() END, run_at = now() + make_interval(secs => $4), attempts = attempts - $6::int, last_error =
-    COALESCE($5, last_error), locked_by = NULL, locked_until = NULL
+    ) THEN now() END,
+    run_at = now() + make_interval(secs => $4), attempts = attempts - $6::int,
+    last_error = COALESCE($5, last_error), locked_by = NULL, locked_until = NULL
 WHERE job_id = $1 AND locked_by = $2 AND attempts = $3 AND state = 'running'
 """
 _BURY = """
@@ -141,15 +142,11 @@ async def enqueue(
     With a `dedupe_key`, a job of that kind and key that still waits is returned instead, moved forward to the
     earlier of both times; its payload stays. One that is running already does not count.
     """
-    job_id = await db.fetchval(
-        _ENQUEUE, new_id(), shop_id, kind, payload or {}, run_at, max_attempts, dedupe_key
-    )
+    job_id = await db.fetchval(_ENQUEUE, new_id(), shop_id, kind, payload or {}, run_at, max_attempts, dedupe_key)
     return UUID(str(job_id))
 
 
-async def claim(
-    db: Executor, runner_id: UUID, kinds: Sequence[str], limit: int, lease_seconds: float
-) -> list[Job]:
+async def claim(db: Executor, runner_id: UUID, kinds: Sequence[str], limit: int, lease_seconds: float) -> list[Job]:
     """Take up to `limit` due jobs, and those whose runner is silent."""
     rows = [dict(row) for row in await db.fetch(_CLAIM, limit, runner_id, list(kinds), lease_seconds)]
     return [Job(**row) for row in rows if row.pop("is_running")]
@@ -169,7 +166,7 @@ async def finish(db: Executor, runner_id: UUID, job: Job) -> bool:
 async def retry(
     db: Executor, runner_id: UUID, job: Job, seconds: float, error: str | None, *, is_counted: bool = True
 ) -> None:
-    """Let it wait again; `is_counted` False gives the attempt back (the runner stopped, the job did not fail)."""
+    """Let it wait again; `is_counted` False gives the attempt back (the runner stopped, it did not fail)."""
     args = (job.job_id, runner_id, job.attempts, seconds, error, 0 if is_counted else 1)
     try:
         await db.execute(_RETRY, *args)

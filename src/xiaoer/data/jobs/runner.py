@@ -36,7 +36,7 @@ class GiveUp(Exception):
 
 
 class Runner:
-    """One per process. `handlers` maps each kind to its function; kinds it lacks are left to other runners."""
+    """One per process. `handlers` maps each kind to its function; kinds it lacks are for other runners."""
 
     def __init__(
         self,
@@ -103,9 +103,7 @@ class Runner:
         free = min(BATCH, self._concurrency - len(self._running))
         jobs = []
         if free > 0:
-            jobs = await queue.claim(
-                self._db, self.runner_id, list(self._handlers), free, self._lease_seconds
-            )
+            jobs = await queue.claim(self._db, self.runner_id, list(self._handlers), free, self._lease_seconds)
         for job in jobs:
             task = asyncio.create_task(self._run(job), name=f"job-{job.kind}")
             self._running[job.job_id] = (job, task)
@@ -166,11 +164,11 @@ class Runner:
 
     async def _purge(self, _job: Job) -> None:
         while await queue.purge(self._db):
-            await asyncio.sleep(0)
+            _log.debug("jobs_purged")
 
 
 def backoff_seconds(attempts: int, error: Exception) -> float:
-    """What the error itself asks for (`retry_after`), else 1, 2, 4 … seconds up to an hour, scattered by half."""
+    """What the error itself asks for (`retry_after`), else 1, 2, 4 … seconds up to an hour, scattered."""
     asked = error.params.get("retry_after") if isinstance(error, XiaoerError) else None
     base = float(asked) if isinstance(asked, int | float) else 0.0
     return max(base, min(2.0 ** (attempts - 1), _LONGEST_BACKOFF_SECONDS)) * random.uniform(0.75, 1.25)

@@ -1,4 +1,4 @@
-"""The operating-system user PostgreSQL runs as. It refuses to run as root, so root lends it an unprivileged one.
+"""The operating-system user PostgreSQL runs as. It refuses to run as root, so root lends it another.
 
 In this order: the owner of an existing data directory, $XIAOER_PG_USER, `xiaoer-pg` (created when missing),
 `postgres`, `nobody`. Anyone but root runs it as themselves.
@@ -51,8 +51,8 @@ def find_account(cluster: Path) -> Account:
             return _account(entry)
     raise CannotStart(
         "postgres.no_account",
-        f"PostgreSQL does not run as root and there is no other user to run it as: create one ('useradd -r {NAME}'), "
-        "name one in XIAOER_PG_USER, or set DATABASE_URL",
+        "PostgreSQL does not run as root and there is no other user to run it as: "
+        f"create one ('useradd -r {NAME}'), name one in XIAOER_PG_USER, or set DATABASE_URL",
     )
 
 
@@ -82,9 +82,7 @@ def _create_entry(name: str) -> pwd.struct_passwd | None:
     """Create our own user and no other; a read-only /etc is no error, the next name is tried."""
     if name != NAME:
         return None
-    shell = next(
-        (each for each in ("/usr/sbin/nologin", "/sbin/nologin") if os.path.exists(each)), "/bin/false"
-    )
+    shell = next((each for each in ("/usr/sbin/nologin", "/sbin/nologin") if os.path.exists(each)), "/bin/false")
     if shutil.which("useradd"):
         command = [
             "useradd",

@@ -82,7 +82,7 @@ def make_reachable(binaries: Binaries, account: Account, data_dir: Path) -> Bina
 
 
 def _copy(install: Path, root: Path) -> None:
-    """Copy one installation and its libraries, whole or not at all; the loader finds them relative to `bin`."""
+    """Copy one installation and its libraries, whole or not at all; the loader looks relative to `bin`."""
     draft = root.with_name(root.name + ".new")
     shutil.rmtree(draft, ignore_errors=True)
     package = install.parent

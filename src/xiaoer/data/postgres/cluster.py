@@ -1,4 +1,4 @@
-"""The database cluster on disk: directories, initdb, roles, configuration. Nothing here runs a server for long.
+"""The database cluster on disk: directories, initdb, roles, configuration. Nothing here keeps a server running.
 
 Below the data directory: `postgres/` (the cluster), `postgres-secrets.json` (passwords, 0600),
 `log/postgres.log`, `run/` (the socket), `server.lock`, and `postgresql.local.conf` for the operator's own
@@ -105,9 +105,7 @@ def prepare_directories(data_dir: Path, account: Account) -> Path:
             folder.mkdir(exist_ok=True)
             folder.chmod(0o755)
     if not os.access(data_dir, os.W_OK | os.X_OK):
-        raise CannotStart(
-            "postgres.data_dir_not_writable", f"{data_dir} is not writable: choose another --data-dir"
-        )
+        raise CannotStart("postgres.data_dir_not_writable", f"{data_dir} is not writable: choose another --data-dir")
     # Only its own user needs to read here; a lent account needs to pass through to its cluster.
     data_dir.chmod(0o711 if account.is_lent else 0o700)
     (data_dir / "log").mkdir(mode=0o700, exist_ok=True)
@@ -131,15 +129,16 @@ def check_major(folder: Path, binaries: Binaries) -> None:
     if version.exists() and int(version.read_text()) != binaries.major:
         raise CannotStart(
             "postgres.other_major",
-            f"{folder} was made by PostgreSQL {version.read_text().strip()}, the programs in {binaries.folder} are "
-            f"{binaries.version}: dump it with the old programs (XIAOER_PG_BINDIR) and restore it here",
+            f"{folder} was made by PostgreSQL {version.read_text().strip()}, "
+            f"the programs in {binaries.folder} are {binaries.version}: "
+            "dump it with the old programs (XIAOER_PG_BINDIR) and restore it here",
             found=version.read_text().strip(),
             programs=binaries.version,
         )
 
 
 def create_cluster(cluster: Cluster) -> None:
-    """initdb and our roles in a draft directory, renamed when complete: a crash half-way leaves nothing half-made."""
+    """initdb and our roles in a draft directory, renamed when complete: a crash leaves nothing half-made."""
     draft = cluster.data_dir / "postgres.new"
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
@@ -168,7 +167,7 @@ def create_cluster(cluster: Cluster) -> None:
 def write_configuration(cluster: Cluster) -> None:
     """Write postgresql.conf anew at each start, so that a new release brings its settings along."""
     lines = [
-        "# Written by xiaoer at each start. Your own settings go into postgresql.local.conf in the data directory.",
+        "# Written by xiaoer at each start. Your own settings go into ../postgresql.local.conf.",
         _SETTINGS.strip(),
         f"unix_socket_directories = '{cluster.sockets}'",
     ]
@@ -192,10 +191,7 @@ def _bootstrap_sql(passwords: dict[str, str]) -> str:
             f"CREATE ROLE {OWNER} LOGIN PASSWORD '{passwords[OWNER]}'",
             f"CREATE ROLE {APP} LOGIN PASSWORD '{passwords[APP]}'",
             # Made in template1, so that every database created later has them.
-            *(
-                f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} GRANT {what} ON {kind} TO {APP}"
-                for kind, what in grants
-            ),
+            *(f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} GRANT {what} ON {kind} TO {APP}" for kind, what in grants),
             f"GRANT CREATE ON SCHEMA public TO {OWNER}",
             f"CREATE DATABASE {DATABASE} OWNER {OWNER}",
             "",
@@ -226,9 +222,7 @@ def _run(cluster: Cluster, program: str, *args: str, stdin: str = "") -> None:
             **cluster.identity(),  # type: ignore[call-overload]
         )
     except OSError as error:
-        raise CannotStart(
-            "postgres.cannot_run", f"cannot run {cluster.binaries / program}: {error}"
-        ) from error
+        raise CannotStart("postgres.cannot_run", f"cannot run {cluster.binaries / program}: {error}") from error
     # In single-user mode an error ends in exit code 0; only its words tell.
     if done.returncode or "ERROR:" in done.stderr or "FATAL:" in done.stderr:
         words = (done.stderr or done.stdout).strip()

@@ -40,7 +40,7 @@ _decode_json = msgspec.json.Decoder().decode
 
 
 class DuplicateKey(Conflict):
-    """A unique index refused a row; `params["constraint"]` names it. In a `Work`, nothing more can be done."""
+    """A unique index refused a row; `params["constraint"]` names it. A `Work` is lost with it."""
 
     status: ClassVar[int] = 409
 
@@ -155,7 +155,7 @@ class Database:
             await self._release(connection)
 
     async def _acquire(self, begin: bool) -> Any:
-        """A live connection, with a transaction open if asked for. Nothing was done yet, so this may retry."""
+        """A live connection, with a transaction open if asked for. Nothing is done yet, so it may retry."""
         deadline = time.monotonic() + ACQUIRE_SECONDS
         while True:
             connection = None
@@ -208,9 +208,7 @@ async def _keep_session(_connection: Any) -> None:
     """In place of RESET ALL, which would cost every borrowed connection one more round trip."""
 
 
-async def _run(
-    connection: Any, method: Callable[..., Awaitable[Result]], sql: str, args: tuple[Any, ...]
-) -> Result:
+async def _run(connection: Any, method: Callable[..., Awaitable[Result]], sql: str, args: tuple[Any, ...]) -> Result:
     """Run one statement. Never repeated: it may have been committed before the connection broke."""
     try:
         return await method(sql, *args)

@@ -26,9 +26,7 @@ async def check_durability(db: Executor) -> None:
     if row is None:
         raise UnfitServer("database.unfit", setting="server", value="silent", wanted="answering")
     if row["major"] < MINIMUM_MAJOR:
-        raise UnfitServer(
-            "database.unfit", setting="version", value=row["major"], wanted=f">= {MINIMUM_MAJOR}"
-        )
+        raise UnfitServer("database.unfit", setting="version", value=row["major"], wanted=f">= {MINIMUM_MAJOR}")
     for setting in ("fsync", "full_page_writes", "synchronous_commit"):
         if row[setting] == "off":
             raise UnfitServer("database.unfit", setting=setting, value="off", wanted="on")

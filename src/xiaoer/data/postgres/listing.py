@@ -78,7 +78,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list: `columns`, a `source` that ends inside its WHERE clause and uses $1…$n of `args`, fields, and the key.
+    """A list: `columns`, a `source` that ends inside its WHERE clause and uses $1…$n, fields, and the key.
 
     `key` breaks ties and makes pages exact; `default_sort` is a field, with `-` before it for descending.
     """
@@ -178,9 +178,7 @@ def compile_page(
     direction, comparison = ("DESC", "<") if order.startswith("-") else ("ASC", ">")
     if cursor is not None:
         last, key = open_cursor(cursor, order, by.kind, listing.key.kind)
-        after = (
-            f"({compiler.value(last, cast_of(by.kind))}, {compiler.value(key, cast_of(listing.key.kind))})"
-        )
+        after = f"({compiler.value(last, cast_of(by.kind))}, {compiler.value(key, cast_of(listing.key.kind))})"
         conditions.append(f"({by.expression}, {listing.key.expression}) {comparison} {after}")
     bound = compiler.value(limit + 1, "bigint")
     filters = "".join(f" AND {condition}" for condition in conditions)

@@ -1,4 +1,4 @@
-"""Forward-only migrations: numbered .sql files of `xiaoer/data/migrations`, applied once, under an advisory lock.
+"""Forward-only migrations: numbered .sql files of `xiaoer/data/migrations`, applied once, under a lock.
 
 A file is `NNNN_name.sql` and begins with comment lines. `-- lock_timeout: 5s` is obligatory, so that no
 migration queues up behind a long reader and stops the shop. `-- no-transaction` is for CREATE INDEX
@@ -65,9 +65,7 @@ class Migration:
 def read_migrations() -> list[Migration]:
     """All migrations of this release, by number; raises InvalidInput naming the file at fault."""
     folder = files("xiaoer.data").joinpath("migrations")
-    return parse_migrations(
-        {file.name: file.read_text("utf-8") for file in folder.iterdir() if _is_sql(file.name)}
-    )
+    return parse_migrations({file.name: file.read_text("utf-8") for file in folder.iterdir() if _is_sql(file.name)})
 
 
 def parse_migrations(texts: dict[str, str]) -> list[Migration]:
@@ -88,7 +86,7 @@ async def plan(dsn: str, migrations: Sequence[Migration] | None = None) -> list[
 
 
 async def migrate(dsn: str, migrations: Sequence[Migration] | None = None) -> list[Migration]:
-    """Apply what is pending and return it. Several processes may call this at once: one works, the others wait."""
+    """Apply what is pending and return it. Several processes may call this at once: one works, others wait."""
     known = read_migrations() if migrations is None else list(migrations)
     async with _connection(dsn) as connection:
         await connection.execute(_TAKE_LOCK, _LOCK)
@@ -171,9 +169,7 @@ async def _apply(connection: Any, migration: Migration) -> None:
 @asynccontextmanager
 async def _connection(dsn: str) -> AsyncIterator[Any]:
     try:
-        connection = await asyncpg.connect(
-            dsn, timeout=10, server_settings={"application_name": "xiaoer migrate"}
-        )
+        connection = await asyncpg.connect(dsn, timeout=10, server_settings={"application_name": "xiaoer migrate"})
     except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as error:
         raise unavailable(error) from error
     try:

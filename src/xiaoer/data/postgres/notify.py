@@ -1,4 +1,4 @@
-"""Telling other processes that something moved, over LISTEN and NOTIFY. Hints only: whoever listens also polls.
+"""Telling other processes that something moved, over LISTEN and NOTIFY. Hints only: listeners also poll.
 
 A NOTIFY inside a business transaction would put a database-wide lock around its commit. So `Notifier` sends
 from a connection of its own, after the commit, many at once and without waiting for the disk.
@@ -32,7 +32,7 @@ _FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 
 class Notifier:
-    """Sends payloads to channels, never making the caller wait; while the server is away it keeps the newest."""
+    """Sends payloads to channels, never making the caller wait; keeps the newest while the server is away."""
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn

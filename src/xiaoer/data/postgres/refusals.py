@@ -1,4 +1,4 @@
-"""The error of everything that keeps the embedded server from running; read by an operator, so it is a sentence."""
+"""Whatever keeps the embedded server from running; an operator reads it, so it is a sentence."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ class EmbeddedPostgres:
         return self.dsn
 
     def restart(self) -> str:
-        """Start again after the server died, or after stopping it if it has not; the lock is kept throughout."""
+        """Start again after the server died, or stop it first if it has not; the lock is kept throughout."""
         self._halt()
         return self.start()
 
@@ -145,9 +145,7 @@ class EmbeddedPostgres:
             self._process = None
             if not any(each in words for each in _LEFTOVER_WORDS) or time.monotonic() > deadline:
                 tail = words.decode(errors="replace").strip()
-                raise CannotStart(
-                    "postgres.did_not_start", f"PostgreSQL did not start ({cluster.log}): {tail[-600:]}"
-                )
+                raise CannotStart("postgres.did_not_start", f"PostgreSQL did not start ({cluster.log}): {tail[-600:]}")
             time.sleep(0.1)
 
     def _is_ready_in_time(self, cluster: Cluster) -> bool:
@@ -155,9 +153,7 @@ class EmbeddedPostgres:
         process = self._process
         if process is None:
             return False
-        _wait_until(
-            lambda: process.poll() is not None or _is_ready(cluster.folder, process.pid), _RECOVERY_SECONDS
-        )
+        _wait_until(lambda: process.poll() is not None or _is_ready(cluster.folder, process.pid), _RECOVERY_SECONDS)
         return process.poll() is None
 
     def _take_lock(self) -> None:
@@ -226,9 +222,7 @@ def _spawn(cluster: Cluster) -> subprocess.Popen[bytes]:
                 **cluster.identity(),
             )
         except OSError as error:
-            raise CannotStart(
-                "postgres.cannot_run", f"cannot run {cluster.binaries / 'postgres'}: {error}"
-            ) from error
+            raise CannotStart("postgres.cannot_run", f"cannot run {cluster.binaries / 'postgres'}: {error}") from error
 
 
 def _is_ready(folder: Path, pid: int) -> bool:
@@ -244,7 +238,7 @@ def _read_pid_file(folder: Path) -> list[str]:
 
 
 def _await_leftovers(folder: Path, deadline: float) -> None:
-    """Wait for the processes of an earlier server to go; ask orphans among them to; drop a stale postmaster.pid."""
+    """Wait until an earlier server's processes are gone, ask orphans to go, drop a stale postmaster.pid."""
     patience = time.monotonic() + _ORPHAN_PATIENCE_SECONDS
     while residents := _list_residents(folder):
         postmaster = next(iter(_read_pid_file(folder)), "")

@@ -43,9 +43,7 @@ _RISKS: tuple[tuple[Risk, re.Pattern[str]], ...] = (
     ),
     (
         "compensation",
-        re.compile(
-            r"赔偿|赔我|赔钱|赔付|索赔|怎么赔|三倍|十倍|假一赔|退一赔|补偿|精神损失|\bcompensat\w*|\bdamages\b"
-        ),
+        re.compile(r"赔偿|赔我|赔钱|赔付|索赔|怎么赔|三倍|十倍|假一赔|退一赔|补偿|精神损失|\bcompensat\w*|\bdamages\b"),
     ),
 )
 _HUMAN = re.compile(

@@ -206,11 +206,7 @@ def _subject(f: Findings) -> tuple[Command, ...]:
     if f.intents.label in NOT_A_SUBJECT or f.intents.label_probability < SURE:
         return ()
     options = [hit for hit in f.hits if hit.features.agreement >= AGREES][:OPTIONS]
-    return (
-        (Clarify(tuple(Option(hit.entry_id, hit.probability) for hit in options)),)
-        if len(options) > 1
-        else ()
-    )
+    return (Clarify(tuple(Option(hit.entry_id, hit.probability) for hit in options)),) if len(options) > 1 else ()
 
 
 TABLE: tuple[tuple[str, Rule], ...] = (

@@ -24,9 +24,7 @@ _BANK_CARD = re.compile(
     r"(?<![A-Za-z0-9])(?<!\d[- ])[2-9]\d{3}(?:[- ]?\d{4}){2,3}(?:[- ]?\d{1,4})?(?![A-Za-z0-9])(?![- ]\d)"
 )
 # "tel138…" and "138…abc" are phone numbers, "JD138…" and "A138…" are codes.
-_BEFORE_MOBILE = (
-    r"(?:(?<![A-Za-z0-9+])|(?<=tel)|(?<=phone)|(?<=mobile)|(?<=call)|(?<=wx)|(?<=vx))(?<!\d[-. ])"
-)
+_BEFORE_MOBILE = r"(?:(?<![A-Za-z0-9+])|(?<=tel)|(?<=phone)|(?<=mobile)|(?<=call)|(?<=wx)|(?<=vx))(?<!\d[-. ])"
 _CN_MOBILE = re.compile(
     rf"{_BEFORE_MOBILE}(?:\(?\+?(?:0086|86)\)?[- ]?)?1[3-9]\d"
     rf"(?:[-. ]?\d{{4}}[-. ]?\d{{4}}|[-. ]\d{{3}}[-. ]\d{{5}}){_END}",
@@ -34,9 +32,7 @@ _CN_MOBILE = re.compile(
 )
 _CN_LANDLINE = re.compile(rf"{_EDGE}\(?0(?:10|2\d|[3-9]\d{{2}})(?:\)[- ]?|-)[2-8]\d{{6,7}}{_END}")
 _FOREIGN = re.compile(rf"(?<![A-Za-z0-9])\+(?!86)[1-9]\d{{0,2}}(?:[-. ]?\(?\d{{1,4}}\)?){{2,5}}{_END}")
-_NUMBERED = re.compile(
-    r"(?:订单|訂單|单号|單號|编号|快递|运单|物流|order|tracking)[^0-9，。,.]{0,6}$", re.IGNORECASE
-)
+_NUMBERED = re.compile(r"(?:订单|訂單|单号|單號|编号|快递|运单|物流|order|tracking)[^0-9，。,.]{0,6}$", re.IGNORECASE)
 
 
 def find_personal(text: str, taken: list[Span] | None = None) -> list[Span]:

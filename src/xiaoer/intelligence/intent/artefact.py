@@ -73,7 +73,5 @@ def read_artefact(path: Path) -> IntentArtefact:
     except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, msgspec.MsgspecError) as error:
         raise ModelUnusable("model.unreadable", file=str(path), reason=str(error)) from error
     if manifest.features != FEATURES:
-        raise ModelUnusable(
-            "model.other_features", file=str(path), reason=f"{manifest.features} is not {FEATURES}"
-        )
+        raise ModelUnusable("model.other_features", file=str(path), reason=f"{manifest.features} is not {FEATURES}")
     return IntentArtefact(manifest, arrays["weights"], arrays["scales"], arrays["bias"], arrays["idf"])

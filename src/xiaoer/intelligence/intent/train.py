@@ -74,9 +74,7 @@ def count_matrix(texts: Sequence[str], buckets: int) -> csr_matrix:
 
     indptr, indices, values = [0], [], []
     for text in texts:
-        active, counts = np.unique(
-            ngrams(normalise(text).text).hashes & np.uint32(buckets - 1), return_counts=True
-        )
+        active, counts = np.unique(ngrams(normalise(text).text).hashes & np.uint32(buckets - 1), return_counts=True)
         indices.append(active.astype(np.int32))
         values.append((1.0 + np.log(counts)).astype(np.float64))
         indptr.append(indptr[-1] + len(active))
@@ -125,9 +123,7 @@ def _one_vs_rest(scaled: Any, target: NDArray[np.int64]) -> tuple[NDArray[np.flo
     return model.coef_, model.intercept_
 
 
-def _cross_validate(
-    counts: csr_matrix, target: NDArray[np.int64], parents: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def _cross_validate(counts: csr_matrix, target: NDArray[np.int64], parents: NDArray[np.int64]) -> NDArray[np.float64]:
     """Scores (texts x intents) of every text by a model that did not see it."""
     from sklearn.model_selection import StratifiedKFold
 

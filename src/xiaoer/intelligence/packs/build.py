@@ -77,9 +77,7 @@ def build_pack(path: Path, out_dir: Path) -> BuildReport:
 def examples(pack: Pack) -> list[Example]:
     """Every training sentence of a pack."""
     return [
-        Example(text, intent.id, intent.label, locale)
-        for intent in pack.intents
-        for locale, text in intent.sentences()
+        Example(text, intent.id, intent.label, locale) for intent in pack.intents for locale, text in intent.sentences()
     ]
 
 

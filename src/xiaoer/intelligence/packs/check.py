@@ -122,9 +122,7 @@ def _check_references(pack: Pack) -> Iterator[str]:
         if count > 1:
             yield f"{entry_id}: stands {count} times"
     for entry in pack.answers:
-        yield from (
-            f"{entry.id}: related {other} does not exist" for other in entry.related if other not in entries
-        )
+        yield from (f"{entry.id}: related {other} does not exist" for other in entry.related if other not in entries)
         if entry.id in entry.related:
             yield f"{entry.id}: is related to itself"
         if entry.intent is not None and entry.intent not in intents:

@@ -24,9 +24,7 @@ class PackInvalid(InvalidInput):
 def load_pack(path: Path) -> Pack:
     """Reads a pack directory; raises PackInvalid at the first file that does not fit the format."""
     if not (path / "manifest.yaml").is_file():
-        raise PackInvalid(
-            "pack.missing_file", file=str(path / "manifest.yaml"), place="", reason="no such file"
-        )
+        raise PackInvalid("pack.missing_file", file=str(path / "manifest.yaml"), place="", reason="no such file")
     intents = [_read(file, IntentFile) for file in sorted((path / "intents").glob("*.yaml"))]
     return Pack(
         manifest=_read(path / "manifest.yaml", Manifest),
@@ -35,8 +33,7 @@ def load_pack(path: Path) -> Pack:
         categories=tuple(_read(file, Category) for file in sorted((path / "answers").glob("*.yaml"))),
         variables=_read(path / "variables.yaml", dict[str, Variable]),
         phrases={
-            file.stem: _read(file, dict[str, tuple[str, ...]])
-            for file in sorted((path / "phrases").glob("*.yaml"))
+            file.stem: _read(file, dict[str, tuple[str, ...]]) for file in sorted((path / "phrases").glob("*.yaml"))
         },
     )
 
@@ -55,9 +52,7 @@ def _read(file: Path, kind: type[T]) -> T:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
         reason, _, where = str(error).partition(" - at `")
-        raise PackInvalid(
-            "pack.not_valid", file=str(file), place=_place(raw, where), reason=reason
-        ) from error
+        raise PackInvalid("pack.not_valid", file=str(file), place=_place(raw, where), reason=reason) from error
 
 
 def _place(raw: Any, where: str) -> str:

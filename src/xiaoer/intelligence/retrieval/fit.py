@@ -45,9 +45,7 @@ class Trial(msgspec.Struct, frozen=True):
     hits: list[Hit]
 
 
-def fit_gate(
-    entries: Mapping[str, EntryText], unrelated: Sequence[str], intents: IntentModel | None = None
-) -> Gate:
+def fit_gate(entries: Mapping[str, EntryText], unrelated: Sequence[str], intents: IntentModel | None = None) -> Gate:
     """Ranking weights, gate and thresholds for a shop's entries; `unrelated` texts have no answer."""
     start = Knowledge(Index.build(entries), Gate(), intents)
     left_out, near = leave_one_out(start, entries, unrelated), retyped(start, entries)
@@ -62,9 +60,7 @@ def fit_gate(
     return msgspec.structs.replace(gate, metrics=measure_gate(gate, left_out) | metrics)
 
 
-def leave_one_out(
-    knowledge: Knowledge, entries: Mapping[str, EntryText], unrelated: Sequence[str]
-) -> list[Trial]:
+def leave_one_out(knowledge: Knowledge, entries: Mapping[str, EntryText], unrelated: Sequence[str]) -> list[Trial]:
     """Each phrasing against an index without it, and without its entry; then the unrelated texts."""
     trials = []
     for entry_id, entry in entries.items():
@@ -168,9 +164,7 @@ def _fit_logistic(trials: Sequence[Trial]) -> tuple[tuple[float, ...], float]:
 
     def loss(weights: Matrix) -> tuple[float, Matrix]:
         logits = x @ weights
-        value = (weight * (np.logaddexp(0, logits) - right * logits)).sum() + 0.5 * float(
-            weights[:-1] @ weights[:-1]
-        )
+        value = (weight * (np.logaddexp(0, logits) - right * logits)).sum() + 0.5 * float(weights[:-1] @ weights[:-1])
         slope = x.T @ (weight * (1 / (1 + np.exp(-logits)) - right))
         slope[:-1] += weights[:-1]
         return value, slope
@@ -183,9 +177,7 @@ def _fit_logistic(trials: Sequence[Trial]) -> tuple[tuple[float, ...], float]:
 def _weights(trials: Sequence[Trial]) -> Matrix:
     """Texts without an answer weigh UNANSWERABLE_SHARE together, however many were made."""
     none = np.array([trial.expected is None for trial in trials])
-    share = np.where(
-        none, UNANSWERABLE_SHARE / max(none.sum(), 1), (1 - UNANSWERABLE_SHARE) / max((~none).sum(), 1)
-    )
+    share = np.where(none, UNANSWERABLE_SHARE / max(none.sum(), 1), (1 - UNANSWERABLE_SHARE) / max((~none).sum(), 1))
     result: Matrix = share * len(trials)
     return result
 

@@ -55,9 +55,7 @@ class Gate(msgspec.Struct, frozen=True):
 
     def judge(self, hits: Iterable[Hit]) -> list[Hit]:
         """Hits ranked by their features, best first, ties by entry id, with gap and probability set."""
-        ranked = sorted(
-            ((self.rank(hit.features), hit) for hit in hits), key=lambda each: (-each[0], each[1].entry_id)
-        )
+        ranked = sorted(((self.rank(hit.features), hit) for hit in hits), key=lambda each: (-each[0], each[1].entry_id))
         judged = []
         for place, (score, hit) in enumerate(ranked):
             lead = score - ranked[1][0] if place == 0 and len(ranked) > 1 else 0.0 if place else FULL_GAP
@@ -75,11 +73,4 @@ class Gate(msgspec.Struct, frozen=True):
 
 
 def _evidence(w: tuple[float, ...], f: Features) -> float:
-    return (
-        w[0] * f.ratio
-        + w[1] * f.coverage
-        + w[2] * f.covered
-        + w[3] * f.close
-        + w[4] * f.whole
-        + w[5] * f.agreement
-    )
+    return w[0] * f.ratio + w[1] * f.coverage + w[2] * f.covered + w[3] * f.close + w[4] * f.whole + w[5] * f.agreement

@@ -100,9 +100,7 @@ class Index:
 
     def entries(self) -> dict[str, EntryText]:
         """Every entry that can be found."""
-        return {
-            entry_id: entry for entry_id, entry in {**self.base, **self.changed}.items() if entry.phrasings
-        }
+        return {entry_id: entry for entry_id, entry in {**self.base, **self.changed}.items() if entry.phrasings}
 
     def query(self, grams: Grams) -> Query:
         """Weighs a text's terms by their rarity; terms that stand nowhere are the rarest."""
@@ -112,9 +110,7 @@ class Index:
             seen += _seen(part.segment.phrasings.rows(terms), part.frequency)
             whole_seen += _seen(part.segment.whole.rows(terms), part.whole_frequency)
         idf, whole_idf = _idf(self.phrasings, seen), _idf(self.size, whole_seen)
-        own = impact(
-            counts.astype(np.float32), np.full(1, grams.terms, np.float32), PHRASING_LENGTH, PHRASING_B
-        )
+        own = impact(counts.astype(np.float32), np.full(1, grams.terms, np.float32), PHRASING_LENGTH, PHRASING_B)
         return Query(
             terms=terms,
             idf=idf,

@@ -128,7 +128,5 @@ def _with_matched(hit: Hit, words: dict[int, str]) -> Hit:
     """Longest first, and no single character that a shared pair already shows."""
     shared = [words[term] for term in term_words(normalise(hit.phrasing).text) if term in words]
     shared.sort(key=len, reverse=True)
-    matched = [
-        word for place, word in enumerate(shared) if not any(word in longer for longer in shared[:place])
-    ]
+    matched = [word for place, word in enumerate(shared) if not any(word in longer for longer in shared[:place])]
     return Hit(hit.entry_id, hit.phrasing, hit.score, hit.probability, hit.features, tuple(matched))

@@ -121,6 +121,4 @@ def _han_pieces(stream: str) -> list[int]:
 def _word_pieces(word: str) -> tuple[int, ...]:
     raw = f" {word[:40]} ".encode("utf-32-le")
     end = len(raw)
-    return tuple(
-        crc32(raw[i : i + size], _SEED_PIECE) for size in (8, 12, 16, 20) for i in range(0, end - size + 4, 4)
-    )
+    return tuple(crc32(raw[i : i + size], _SEED_PIECE) for size in (8, 12, 16, 20) for i in range(0, end - size + 4, 4))

@@ -27,9 +27,7 @@ _CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
 _EMOJI = re.compile(
     "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u2300-\u23ff\u25a0-\u25ff\u20e3\ufe00-\ufe0f\U000e0020-\U000e007f]+"
 )
-_CONTROL = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+"
-)
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]+")
 _REPEATED_MARK = re.compile(r"([!?.,~;:\-_=*#])(?:\s*\1)+")
 _REPEATED = re.compile(r"([^\d\s])\1{2,}")
 _SPACE = re.compile(r"\s+")

@@ -111,7 +111,9 @@ export class Home extends Component<Props, State> {
     try {
       const shelf = await listProducts(this.props.words.locale, category, query.trim())
       if (turn !== this.turn) return
-      if (!this.shown.length) this.shown = shelf.items.slice(0, 3).map(({ image }) => image)
+      const { items } = shelf
+      const spread = [0, 1, 2].flatMap((third) => items[Math.floor((third * items.length) / 3)] ?? [])
+      if (!this.shown.length) this.shown = spread.map(({ image }) => image)
       this.setState({ shelf, hasFailed: false })
     } catch {
       if (turn === this.turn) this.setState({ hasFailed: true })

@@ -123,7 +123,7 @@ export class Composer extends Component<Props, { length: number }> {
     const { w } = this.props
     const field = this.field!
     w.store.set('draft', field.value || null)
-    if (event && field.value) w.chat.type()
+    if (event && field.value) w.chat.typing.tell()
     field.style.height = 'auto'
     field.style.height = `${Math.min(field.scrollHeight, 132)}px`
     this.setState({ length: field.value.trim().length })

@@ -56,21 +56,21 @@ export class Log extends Component<Props> {
           class="log"
           role="log"
           aria-live="polite"
-          aria-busy={chat.isLoading}
+          aria-busy={chat.history.isLoading}
           aria-label={w.t('log')}
           tabIndex={0}
           ref={(node) => void (this.box = node)}
           onScroll={this.scrolled}
         >
           <div class="thread">
-            {chat.isLoading && <p class="line">{w.t('earlier')}</p>}
+            {chat.history.isLoading && <p class="line">{w.t('earlier')}</p>}
             {!chat.thread.hasMore && <Greeting w={w} />}
             <Thread w={w} />
             <Rating w={w} />
-            {chat.typing && (
+            {chat.typing.actor && (
               <div class="typing">
-                <span class="face">{icon(chat.typing.kind === 'staff' ? 'person' : 'bot')}</span>
-                <span class="bubble" role="img" aria-label={w.t('typing', { name: chat.typing.name })}>
+                <span class="face">{icon(chat.typing.actor.kind === 'staff' ? 'person' : 'bot')}</span>
+                <span class="bubble" role="img" aria-label={w.t('typing', { name: chat.typing.actor.name })}>
                   <i />
                   <i />
                   <i />
@@ -103,7 +103,7 @@ export class Log extends Component<Props> {
     this.lastHeight = scrollHeight
     const isAtBottom = isNear || (w.isAtBottom && !isLeaving)
     if (isAtBottom !== w.isAtBottom) w.set({ isAtBottom })
-    if (scrollTop < 80 && !isAtBottom) void w.chat.loadEarlier()
+    if (scrollTop < 80 && !isAtBottom) void w.chat.history.load()
   }
 }
 

@@ -25,9 +25,7 @@ MOST_SHOPPERS, MOST_SECONDS = 50_000, 3600
 
 def configure(parser: argparse.ArgumentParser) -> None:
     kinds = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
-    chat = kinds.add_parser(
-        "chat", help="shoppers who talk: rate reached, latency, nothing lost, nothing doubled"
-    )
+    chat = kinds.add_parser("chat", help="shoppers who talk: rate reached, latency, nothing lost, nothing doubled")
     chat.add_argument("--shoppers", type=int, default=500, help="connected shoppers")
     chat.add_argument("--turns-per-second", type=float, default=50.0, metavar="R", help="open loop, Poisson")
     chat.add_argument("--seconds", type=float, default=30.0, help="measured time")
@@ -35,28 +33,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
     chat.add_argument("--generators", type=int, default=1, help="processes that make the load")
     chat.add_argument("--runs", type=int, default=1, help="how often; gives the spread")
     chat.add_argument("--seed", type=int, help="of the plan; random when not given, and printed")
-    chat.add_argument(
-        "--sentences", metavar="DIR", help="*.jsonl of {text,id,also?} and _other.jsonl of {text,kind}"
-    )
-    chat.add_argument(
-        "--verify", type=int, default=10_000, metavar="N", help="at most so many conversations read back"
-    )
-    chat.add_argument(
-        "--check", action="store_true", help="fail (1) when the acceptance figures are not reached"
-    )
-    chat.add_argument(
-        "--wrong", metavar="FILE", help="write knowledge turns that were answered wrongly, as JSONL"
-    )
-    idle = kinds.add_parser(
-        "idle", help="shoppers who are connected and say nothing: memory before and after"
-    )
+    chat.add_argument("--sentences", metavar="DIR", help="*.jsonl of {text,id,also?} and _other.jsonl of {text,kind}")
+    chat.add_argument("--verify", type=int, default=10_000, metavar="N", help="at most so many conversations read back")
+    chat.add_argument("--check", action="store_true", help="fail (1) when the acceptance figures are not reached")
+    chat.add_argument("--wrong", metavar="FILE", help="write knowledge turns that were answered wrongly, as JSONL")
+    idle = kinds.add_parser("idle", help="shoppers who are connected and say nothing: memory before and after")
     idle.add_argument("--connections", type=int, default=2000)
     idle.add_argument("--seconds", type=float, default=5.0, help="how long to rest before each look")
     idle.add_argument("--spoken", action="store_true", help="each has an open conversation")
     for one in (chat, idle):
-        one.add_argument(
-            "--url", help="a running demo server on this machine, instead of one started for this"
-        )
+        one.add_argument("--url", help="a running demo server on this machine, instead of one started for this")
         one.add_argument("--record", action="store_true", help="add a line to docs/measurements/bench.md")
         one.add_argument("--json", action="store_true", help="one JSON object on the last line")
         add_place(one)
@@ -81,9 +67,7 @@ def _check_bounds(args: argparse.Namespace) -> None:
     }  # fmt: skip
     for name, (least, most) in bounds.items():
         if not least <= getattr(args, name) <= most:
-            raise InvalidInput(
-                "bench.out_of_bounds", field=f"--{name.replace('_', '-')}", least=least, most=most
-            )
+            raise InvalidInput("bench.out_of_bounds", field=f"--{name.replace('_', '-')}", least=least, most=most)
 
 
 def _chat(args: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Two people at the desk while the load runs: one has the list open, the other opens conversation after conversation."""
+"""Two people at the desk while the load runs: one has the list open, the other opens one conversation after another."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _Snapshot(msgspec.Struct, frozen=True):
 
 
 class _DeskFrame(Frame, frozen=True):
-    items: list[_Listed] = []
+    items: tuple[_Listed, ...] = ()
     snapshot: _Snapshot | None = None
 
 
@@ -75,11 +75,7 @@ class Agent:
         self.list_items += len(frame.items)
         if frame.type in ("error", "bye"):
             self.faults.append(f"{self.name}: {frame.type} {frame.code}")
-        if (
-            frame.type == "snapshot"
-            and frame.snapshot is not None
-            and frame.snapshot.conversation is not None
-        ):
+        if frame.type == "snapshot" and frame.snapshot is not None and frame.snapshot.conversation is not None:
             self._reached[str(frame.conversation_id)] = frame.snapshot.conversation.seq
         if frame.type == "events":
             self._follow(frame)
@@ -133,9 +129,7 @@ async def check_desk(http: Http, token: str, conversations: list[tuple[str, int]
             faults.append(f"desk: {conversation_id[-12:]}: seq is not 1..{len(events)}")
         numbers = [event["public_seq"] for event in events if event.get("public_seq")]
         if numbers != list(range(1, public + 1)):
-            faults.append(
-                f"desk: {conversation_id[-12:]}: {len(numbers)} public events, the shopper saw {public}"
-            )
+            faults.append(f"desk: {conversation_id[-12:]}: {len(numbers)} public events, the shopper saw {public}")
 
     await asyncio.gather(*(one(*each) for each in conversations))
     return faults

@@ -19,9 +19,7 @@ _OPENING_AT_ONCE = 24
 async def run_idle(target: Target, connections: int, seconds: float, *, have_spoken: bool) -> dict[str, Any]:
     """PSS before and after `connections` shoppers have been connected for `seconds`."""
     if target.pid is None:
-        raise Broken(
-            "the server's processes are not known: without --url one is started, else give its --data-dir"
-        )
+        raise Broken("the server's processes are not known: without --url one is started, else give its --data-dir")
     host, port = target.address
     http = Http(host, port, connections=8)
     administrator = next(token for role, token in await sign_in(http) if role == "administrator")
@@ -41,9 +39,7 @@ async def run_idle(target: Target, connections: int, seconds: float, *, have_spo
             await heard.get()
             if have_spoken:
                 content = {"type": "text", "text": "你好"}
-                socket.send(
-                    msgspec.json.encode({"type": "send", "id": secrets.token_hex(8), "content": content})
-                )
+                socket.send(msgspec.json.encode({"type": "send", "id": secrets.token_hex(8), "content": content}))
                 while b'"ack"' not in await heard.get():
                     pass
             sockets.append(socket)

@@ -94,6 +94,7 @@ class Entry(msgspec.Struct, array_like=True):
     own_seq: int = 0
     text: str = ""
     got: str = ""
+    wanted: str = ""
 
     def note(self, content: Content, accepted: list[str]) -> None:
         """One of the bot's messages of this turn."""
@@ -116,7 +117,7 @@ class Ledger(msgspec.Struct):
     """One generator's whole account."""
 
     entries: list[Entry] = []
-    errors: Counter[str] = msgspec.field(default_factory=Counter)
+    errors: dict[str, int] = {}
     lost: list[str] = []
     doubled: list[str] = []
     faults: list[str] = []
@@ -128,24 +129,20 @@ class Ledger(msgspec.Struct):
     own_conversations: list[tuple[str, int]] = []
 
     def fail(self, code: str) -> None:
-        self.errors[code] += 1
+        self.errors[code] = self.errors.get(code, 0) + 1
 
 
 Seen = tuple[int, str, str]  # public number, kind, client id or ""
 
 
-def compare(
-    conversation_id: str, seen: list[Seen], told: list[Seen], acked: set[str], ledger: Ledger
-) -> None:
+def compare(conversation_id: str, seen: list[Seen], told: list[Seen], acked: set[str], ledger: Ledger) -> None:
     """What the socket showed of a conversation against what the API tells of it, and against what was acknowledged."""
     short = conversation_id[-12:]
     if [one[0] for one in told] != list(range(1, len(told) + 1)):
         ledger.faults.append(f"{short}: numbers are not 1..{len(told)}")
     if seen != told:
         at = next((i for i, pair in enumerate(zip(seen, told, strict=False)) if pair[0] != pair[1]), -1)
-        ledger.faults.append(
-            f"{short}: socket saw {len(seen)} events, API tells {len(told)}, first difference {at}"
-        )
+        ledger.faults.append(f"{short}: socket saw {len(seen)} events, API tells {len(told)}, first difference {at}")
     ids = Counter(one[2] for one in told if one[2])
     ledger.doubled += [f"{short}: client id {one} stands there {n} times" for one, n in ids.items() if n > 1]
     ledger.lost += [f"{short}: {one} was acknowledged and is not there" for one in acked - set(ids)]

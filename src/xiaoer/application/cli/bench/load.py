@@ -89,9 +89,7 @@ class _Generator:
             await self.process.wait()
 
 
-async def run_load(
-    target: Target, load: Load, sentences: dict[str, list[Sentence]], scratch: Path
-) -> Outcome:
+async def run_load(target: Target, load: Load, sentences: dict[str, list[Sentence]], scratch: Path) -> Outcome:
     """One run; raises Broken when it could not be carried out."""
     host, port = target.address
     http = Http(host, port, connections=8)
@@ -118,9 +116,7 @@ async def run_load(
             await generator.hear("done", 300)
         ledgers = [msgspec.json.decode(one.result_file.read_bytes(), type=Ledger) for one in generators]
         sample = [each for ledger in ledgers for each in ledger.own_conversations][:_DESK_SAMPLE]
-        faults = await check_desk(http, administrator, sample) + [
-            one for agent in agents for one in agent.faults
-        ]
+        faults = await check_desk(http, administrator, sample) + [one for agent in agents for one in agent.faults]
     finally:
         for generator in generators:
             await generator.stop()
@@ -168,13 +164,11 @@ def _share_out(
 async def _sign_shoppers_in(http: Http, widget_key: str, wanted: int) -> list[str]:
     """Tokens of demo shoppers with at least two orders: each is one person with one conversation at a time."""
     items = (await http.expect("GET", "/storefront/accounts"))["items"]
-    tokens = []
+    tokens: list[str] = []
     for item in items[:_MOST_ACCOUNTS]:
         if len(tokens) == wanted:
             break
-        identity = (await http.expect("POST", "/storefront/sign-in", {"account_id": item["account_id"]}))[
-            "identity"
-        ]
+        identity = (await http.expect("POST", "/storefront/sign-in", {"account_id": item["account_id"]}))["identity"]
         body = {"widget_key": widget_key, "identity": identity, "locale": "zh-CN"}
         token = (await http.expect("POST", "/visitors", body))["token"]
         if len((await http.expect("GET", "/visitor/orders", None, token))["orders"]) >= 2:

@@ -37,7 +37,9 @@ def summarise(outcome: Outcome) -> dict[str, Any]:
     answered = [one for one in entries if one.replied is not None]
     lasted = max([load.seconds, *(one.replied or 0.0 for one in answered)])
     waits = [1000 * ((one.replied or 0.0) - one.scheduled) for one in answered]
-    errors: Counter[str] = sum((ledger.errors for ledger in outcome.ledgers), Counter())
+    errors: Counter[str] = Counter()
+    for ledger in outcome.ledgers:
+        errors.update(ledger.errors)
     faults = [fault for ledger in outcome.ledgers for fault in ledger.faults] + outcome.faults
     asked, reached = len(entries) / load.seconds, len(answered) / lasted
     # Turns whose reply fell into the time that CPU was measured over.
@@ -94,7 +96,7 @@ def _shares(entries: list[Entry]) -> dict[str, Any]:
 def list_wrong(outcome: Outcome) -> list[dict[str, str]]:
     """Knowledge turns whose reply was neither the entry nor a right "which one": what to look at."""
     return [
-        {"text": one.text, "outcome": one.outcome, "got": one.got}
+        {"text": one.text, "wanted": one.wanted, "outcome": one.outcome, "got": one.got}
         for ledger in outcome.ledgers
         for one in ledger.entries
         if one.kind == KNOWLEDGE and not one.is_right and one.replied is not None
@@ -138,13 +140,9 @@ def print_table(figures: dict[str, Any]) -> None:
     one = figures
     print(f"\n{one['shoppers']} shoppers, {one['turns']} turns in {one['seconds']:g} s, seed {one['seed']}")
     print(f"  asked / reached    {one['asked_per_second']} / {one['reached_per_second']} a second")
-    print(
-        f"  reply              p50 {one['p50_ms']}  p95 {one['p95_ms']}  p99 {one['p99_ms']}  max {one['max_ms']} ms"
-    )
+    print(f"  reply              p50 {one['p50_ms']}  p95 {one['p95_ms']}  p99 {one['p99_ms']}  max {one['max_ms']} ms")
     print(f"  errors lost doubled faults   {one['errors']} {one['lost']} {one['doubled']} {one['faults']}")
-    print(
-        f'  knowledge right    {one["knowledge_right"]:.2%} (as "which one" {one["knowledge_which_one"]:.2%})'
-    )
+    print(f'  knowledge right    {one["knowledge_right"]:.2%} (as "which one" {one["knowledge_which_one"]:.2%})')
     print(f"  orders by picker   {one['picker_share']:.2%} of questions, {one['presses']} presses")
     for kind, each in one["by_kind"].items():
         print(f"    {kind:<12} {each['turns']:>6}  p99 {each['p99_ms']:>7} ms  {each['outcomes']}")

@@ -38,18 +38,12 @@ def read_sentences(folder: Path) -> dict[str, list[Sentence]]:
                     found[_OTHER_KINDS[raw["kind"]]].append((raw["text"], []))
                 else:
                     also = raw.get("also") or []
-                    found[KNOWLEDGE].append(
-                        (raw["text"], [raw["id"], *([also] if isinstance(also, str) else also)])
-                    )
+                    found[KNOWLEDGE].append((raw["text"], [raw["id"], *([also] if isinstance(also, str) else also)]))
             except (ValueError, KeyError, TypeError) as error:
-                raise InvalidInput(
-                    "bench.bad_sentence", file=path.name, line=number, reason=str(error)
-                ) from error
+                raise InvalidInput("bench.bad_sentence", file=path.name, line=number, reason=str(error)) from error
     missing = [kind for kind, sentences in found.items() if not sentences]
     if missing:
-        raise InvalidInput(
-            "bench.no_sentences", field="--sentences", missing=", ".join(missing), looked_in=str(folder)
-        )
+        raise InvalidInput("bench.no_sentences", field="--sentences", missing=", ".join(missing), looked_in=str(folder))
     return found
 
 

@@ -94,7 +94,7 @@ def find_free_port() -> int:
 
 def make_scratch() -> Path:
     """A fresh directory on a disk that outlives a reboot, so that fsync costs what it costs; any user may enter."""
-    folder = Path(tempfile.mkdtemp(prefix="xiaoer-bench-", dir="/var/tmp"))  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="xiaoer-bench-", dir="/var/tmp"))
     folder.chmod(0o755)
     return folder
 

@@ -38,9 +38,7 @@ class WebSocket(asyncio.Protocol):
         "transport",
     )
 
-    def __init__(
-        self, request: bytes, on_frame: Callable[[bytes], None], on_close: Callable[[str], None]
-    ) -> None:
+    def __init__(self, request: bytes, on_frame: Callable[[bytes], None], on_close: Callable[[str], None]) -> None:
         self._request = request
         self._buffer = b""
         self._parts: list[bytes] = []

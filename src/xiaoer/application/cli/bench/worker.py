@@ -12,6 +12,7 @@ import resource
 import sys
 import time
 from collections import deque
+from collections.abc import Coroutine
 from pathlib import Path
 
 import msgspec
@@ -83,7 +84,7 @@ class Shopper:
         """Send a turn's words, or press the picker's first order if one is open."""
         self.sent += 1
         client_id = f"{self.owner.plan.prefix}-{self.number}-{self.sent}"
-        entry = Entry(turn.kind, turn.at, client_id, text=turn.text)
+        entry = Entry(turn.kind, turn.at, client_id, text=turn.text, wanted=" ".join(turn.accepted))
         content: dict[str, object] = {"type": "text", "text": turn.text}
         if self.picker is not None:
             seq, numbers, _ = self.picker
@@ -144,9 +145,7 @@ class Shopper:
         if self.group is None:
             self.group = event.at
         elif event.at != self.group:
-            self.owner.ledger.doubled.append(
-                f"a second reply, number {event.seq}, client {entry and entry.client_id}"
-            )
+            self.owner.ledger.doubled.append(f"a second reply, number {event.seq}, client {entry and entry.client_id}")
         if entry is None or not entry.own_seq:
             return
         if entry.replied is None:
@@ -158,9 +157,7 @@ class Shopper:
 
     def _settle(self, entry: Entry) -> None:
         if entry.own_seq != entry.seq:
-            self.owner.ledger.faults.append(
-                f"{entry.client_id}: acknowledged as {entry.seq}, seen as {entry.own_seq}"
-            )
+            self.owner.ledger.faults.append(f"{entry.client_id}: acknowledged as {entry.seq}, seen as {entry.own_seq}")
         self.entry = None
         if self.must_end:
             entry.outcome = "handover" if entry.outcome == "text" else entry.outcome
@@ -204,8 +201,8 @@ class Generator:
     def now(self) -> float:
         return time.monotonic() - self._start
 
-    def spawn(self, work: object) -> None:
-        task = asyncio.create_task(work)  # type: ignore[arg-type]
+    def spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -250,7 +247,7 @@ class Generator:
                 await asyncio.sleep(pause)
             self._begin(turn)
         deadline = self.now() + self.plan.reply_seconds + 2
-        while self.now() < deadline and (self._is_busy() or self._tasks):
+        while self.now() < deadline and (self._is_busy() or self._tasks):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         watch.cancel()
         for put_off in self._put_off.values():
@@ -284,9 +281,7 @@ class Generator:
             for one in self.shoppers:
                 entry = one.entry
                 if entry is not None and entry.sent is not None and entry.sent < late:
-                    one.entry = (
-                        None  # Left out from now on: a late answer must not count for another question.
-                    )
+                    one.entry = None  # Left out from now on: a late answer must not count for another question.
                     one.is_gone = True
                     if entry.acked is None:
                         self.ledger.fail("not_acknowledged")
@@ -309,9 +304,7 @@ class Generator:
             while True:
                 path = f"/visitor/events?conversation_id={conversation_id}&since={told[-1][0] if told else 0}"
                 page = await self.http.expect("GET", path, None, shopper.token)
-                told += [
-                    (event["seq"], event["kind"], event.get("client_id") or "") for event in page["events"]
-                ]
+                told += [(event["seq"], event["kind"], event.get("client_id") or "") for event in page["events"]]
                 if not page.get("has_more"):
                     break
             compare(
@@ -345,7 +338,7 @@ async def work(plan: Plan, result: Path) -> None:
     print("idle", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
     await generator.verify()
-    result.write_bytes(msgspec.json.encode(generator.ledger))
+    await asyncio.to_thread(result.write_bytes, msgspec.json.encode(generator.ledger))
     print("done", flush=True)
     generator.close()
 
