@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 import sys
 import urllib.request
@@ -10,7 +11,7 @@ import uuid
 
 from playwright.sync_api import sync_playwright
 
-BASE = "http://127.0.0.1:8600"
+BASE = os.environ.get("XIAOER_BASE", "http://127.0.0.1:8600")
 OUT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "/tmp/real")
 OUT.mkdir(parents=True, exist_ok=True)
 
@@ -40,7 +41,7 @@ def main() -> None:
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-background-networking"])
         page = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN").new_page()
-        page.set_default_timeout(6000)
+        page.set_default_timeout(4000)
         page.on("console", lambda message: message.type == "error" and print("console:", message.text[:200]))
         page.on("pageerror", lambda error: print("PAGE ERROR", error))
 

@@ -12,6 +12,9 @@ declare module 'vue-router' {
   }
 }
 
+/** Stands where a guard always leads elsewhere; a redirect would be decided before the session is known. */
+const nothing = { render: () => null }
+
 export const router = createRouter({
   history: createWebHistory(),
   routes: [
@@ -21,7 +24,7 @@ export const router = createRouter({
       path: '/',
       component: () => import('@/shell/AppShell.vue'),
       children: [
-        { path: '', redirect: () => home() },
+        { path: '', component: nothing, beforeEnter: () => home() },
         { path: 'conversations/:id?', component: () => import('@/conversation/DeskPage.vue'), meta: { needs: 'conversation.read', title: 'nav.conversations' } },
         {
           path: 'knowledge',
@@ -39,7 +42,7 @@ export const router = createRouter({
           component: () => import('@/shop/SettingsPage.vue'),
           meta: { title: 'nav.settings' },
           children: [
-            { path: '', redirect: () => (useSession().can('shop.manage') ? '/settings/shop' : '/settings/people') },
+            { path: '', component: nothing, beforeEnter: () => (useSession().can('shop.manage') ? '/settings/shop' : '/settings/people') },
             { path: 'shop', component: () => import('@/shop/ShopView.vue'), meta: { needs: 'shop.manage' } },
             { path: 'widget', component: () => import('@/shop/WidgetView.vue'), meta: { needs: 'shop.manage' } },
             { path: 'people', component: () => import('@/people/PeopleView.vue'), meta: { needs: 'people.manage' } },

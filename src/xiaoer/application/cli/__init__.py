@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "migrate": ("migrate", "bring the database to this release"),
     "ask": ("ask", "say something to a running server's bot"),
     "packs": ("packs", "check and build a pack's models"),
+    "bench": ("bench", "load a server as many shoppers would, and report"),
     "doctor": ("doctor", "check this machine and say what to repair"),
     "_web": ("child", ""),
     "_worker": ("child", ""),

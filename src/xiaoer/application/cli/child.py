@@ -21,11 +21,13 @@ def run(args: argparse.Namespace) -> int:
     config = read_config()
     role = args.command.removeprefix("_")
     configure_logging(role, config.log_level)
-    # Only here, in the child: wiring loads the web framework and the models.
-    from xiaoer.application import wiring
-
+    # Only here, in the child, and only what its role needs.
     if role == "web":
-        wiring.run_web(config, dsn)
+        from xiaoer.application.wiring.serving import run_web
+
+        run_web(config, dsn)
     else:
-        wiring.run_worker(config, dsn)
+        from xiaoer.application.wiring.working import run_worker
+
+        run_worker(config, dsn)
     return 0

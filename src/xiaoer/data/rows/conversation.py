@@ -50,6 +50,15 @@ class ListedConversationRow(msgspec.Struct, frozen=True):
     assignee_name: str | None
 
 
+class OwedRow(msgspec.Struct, frozen=True):
+    """A conversation as a turn finds it; `pending` are the contents to answer, in order."""
+
+    conversation: ConversationRow
+    customer_locale: str
+    external_id: str | None
+    pending: list[dict[str, Any]]
+
+
 class EventRow(msgspec.Struct, frozen=True):
     """One numbered step of a timeline. `public_seq` is None where the shopper may not see it."""
 

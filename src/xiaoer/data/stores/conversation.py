@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from xiaoer.data.postgres.database import Executor
-from xiaoer.data.rows.conversation import ConversationRow, ListedConversationRow
+from xiaoer.data.rows.conversation import ConversationRow, ListedConversationRow, OwedRow
 
 _GET = "SELECT * FROM conversation WHERE shop_id = $1 AND conversation_id = $2"
 
@@ -87,10 +87,14 @@ FROM unnest($1::uuid[], $2::uuid[]) AS w (shop_id, conversation_id)
 JOIN conversation c ON c.shop_id = w.shop_id AND c.conversation_id = w.conversation_id
 """
 
-_PENDING = """
-SELECT data FROM event
-WHERE shop_id = $1 AND conversation_id = $2 AND seq > $3 AND seq <= $4 AND actor_kind = 'customer' AND kind = 'message'
-ORDER BY seq
+# All that a turn needs, in one round trip: the row, its customer, and the messages the bot owes an answer.
+_OWED = """
+SELECT c.*, u.locale AS customer_locale, u.external_id,
+    (SELECT jsonb_agg(e.data ORDER BY e.seq) FROM event e
+     WHERE e.shop_id = c.shop_id AND e.conversation_id = c.conversation_id AND e.seq > c.answered_seq
+       AND e.seq <= c.due_seq AND e.actor_kind = 'customer' AND e.kind = 'message') AS pending
+FROM conversation c JOIN customer u ON u.shop_id = c.shop_id AND u.customer_id = c.customer_id
+WHERE c.shop_id = $1 AND c.conversation_id = $2
 """
 
 _BEAT = """
@@ -225,11 +229,14 @@ async def read_counters(db: Executor, wanted: Sequence[tuple[UUID, UUID]]) -> di
     return {(row["shop_id"], row["conversation_id"]): row["seq"] for row in rows}
 
 
-async def list_pending(
-    db: Executor, shop_id: UUID, conversation_id: UUID, after_seq: int, up_to_seq: int
-) -> list[dict[str, Any]]:
-    """Contents of the shopper's messages that the bot still owes an answer."""
-    return [row["data"] for row in await db.fetch(_PENDING, shop_id, conversation_id, after_seq, up_to_seq)]
+async def find_owed(db: Executor, shop_id: UUID, conversation_id: UUID) -> OwedRow | None:
+    """A conversation with what the bot owes it, for a turn."""
+    record = await db.fetchrow(_OWED, shop_id, conversation_id)
+    if record is None:
+        return None
+    row = dict(record)
+    names = {key: row.pop(key) for key in ("customer_locale", "external_id")}
+    return OwedRow(pending=row.pop("pending") or [], conversation=ConversationRow(**row), **names)
 
 
 async def beat(db: Executor, process_id: UUID, role: str) -> None:

@@ -14,8 +14,7 @@ from xiaoer.business.reply import rules
 from xiaoer.business.reply.types import Dialogue, Reply
 from xiaoer.business.shop.rules import is_open
 from xiaoer.data.backend import Backend
-from xiaoer.data.rows.conversation import Changes, ConversationRow, Guard, NewEvent
-from xiaoer.data.rows.identity import CustomerRow
+from xiaoer.data.rows.conversation import Changes, Guard, NewEvent, OwedRow
 from xiaoer.data.stores import conversation as conversations
 from xiaoer.data.stores import identity as identity_store
 from xiaoer.data.stores import timeline
@@ -39,11 +38,12 @@ async def take_turn(backend: Backend, library: Library, platform: ShopPlatform, 
     """
     retaken = 0
     for _ in range(TURNS_IN_A_ROW):
-        row = await conversations.find(backend.db, turn.shop_id, turn.conversation_id)
-        if row is None or row.lease_epoch != turn.lease_epoch or row.due_seq <= row.answered_seq:
+        owed = await conversations.find_owed(backend.db, turn.shop_id, turn.conversation_id)
+        if owed is None or owed.conversation.lease_epoch != turn.lease_epoch or not owed.pending:
             return
+        row = owed.conversation
         shelf = await library.get_shelf(backend, row.shop_id)
-        speaker = _Speaker(backend, library, platform, shelf, row)
+        speaker = _Speaker(backend, library, platform, shelf, owed)
         reply = await speaker.compose()
         events, changes = await speaker.write_down(reply)
         guard = Guard(
@@ -64,32 +64,28 @@ class _Speaker:
     """One attempt at one turn."""
 
     def __init__(
-        self, backend: Backend, library: Library, platform: ShopPlatform, shelf: Shelf, row: ConversationRow
+        self, backend: Backend, library: Library, platform: ShopPlatform, shelf: Shelf, owed: OwedRow
     ) -> None:
         self.backend = backend
         self.library = library
         self.platform = platform
         self.shelf = shelf
-        self.row = row
+        self.owed = owed
+        self.row = owed.conversation
         self.bot_name = shelf.shop.settings.bot_name
 
     async def compose(self) -> Reply:
         """What to say to everything that is owed, in order."""
-        row = self.row
-        customer = await identity_store.find_customer(self.backend.db, row.shop_id, row.customer_id)
-        pending = await conversations.list_pending(
-            self.backend.db, row.shop_id, row.conversation_id, row.answered_seq, row.due_seq
-        )
-        reply = Reply([], msgspec.convert(row.dialogue, Dialogue))
-        for data in pending:
-            one = await self._compose_one(customer, data, reply.dialogue)
+        reply = Reply([], msgspec.convert(self.row.dialogue, Dialogue))
+        for data in self.owed.pending:
+            one = await self._compose_one(data, reply.dialogue)
             reply = Reply([*reply.contents, *one.contents], one.dialogue, one.handover)
             if one.handover:
                 break
         return reply
 
-    async def _compose_one(self, customer: CustomerRow | None, data: dict[str, Any], dialogue: Dialogue) -> Reply:
-        speech = self._speech(customer, dialogue)
+    async def _compose_one(self, data: dict[str, Any], dialogue: Dialogue) -> Reply:
+        speech = self._speech(dialogue)
         try:
             return await compose(speech, self.platform, dialogue, data)
         except XiaoerError:
@@ -99,12 +95,12 @@ class _Speaker:
             log.error("turn_failed", cause=error, conversation_id=str(self.row.conversation_id))
             return Reply([], dialogue, handover="bot_failed")
 
-    def _speech(self, customer: CustomerRow | None, dialogue: Dialogue) -> Speech:
+    def _speech(self, dialogue: Dialogue) -> Speech:
         return Speech(
-            models=self.library.models, shelf=self.shelf, locale=self.row.locale if customer is None else customer.locale,
+            models=self.library.models, shelf=self.shelf, locale=self.owed.customer_locale,
             turn=dialogue.said + self.row.conversation_id.int % 7, now=self.backend.clock.now(),
             context=self.row.context, customer_id=self.row.customer_id,
-            external_id=customer.external_id if customer else None,
+            external_id=self.owed.external_id,
         )  # fmt: skip
 
     async def write_down(self, reply: Reply) -> tuple[list[NewEvent], Changes]:
@@ -133,8 +129,7 @@ class _Speaker:
 
     async def _handover_words(self, reply: Reply) -> str:
         shop, backend = self.shelf.shop, self.backend
-        customer = await identity_store.find_customer(backend.db, self.row.shop_id, self.row.customer_id)
-        speech = self._speech(customer, reply.dialogue)
+        speech = self._speech(reply.dialogue)
         if not is_open(shop.settings.hours, shop.timezone, backend.clock.now()):
             hours = speech.variables().get("service_hours", "")
             return speech.phrase("handover.queued_off_hours", service_hours=hours)

@@ -1,0 +1,1 @@
+"""That the load generator itself works; figures are taken by `make bench`."""
