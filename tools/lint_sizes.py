@@ -1,4 +1,4 @@
-"""Refuses what has grown too big: Python modules over 400 lines, functions over 40 statements, front-end files over 250.
+"""Refuses what has grown too big: modules over 400 lines, functions over 40 statements, front-end files over 250.
 
 Exceptions stand in EXCEPTIONS with their present size, which may only shrink.
 """

@@ -27,8 +27,10 @@ def _built(tree: ast.AST) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr) and any(_is_sql(part) for part in node.values):
             yield node.lineno, "an f-string makes SQL"
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Mod) and (
-            _is_sql(node.left) or _is_sql(node.right)
+        if (
+            isinstance(node, ast.BinOp)
+            and isinstance(node.op, ast.Add | ast.Mod)
+            and (_is_sql(node.left) or _is_sql(node.right))
         ):
             yield node.lineno, "+ or % makes SQL"
         if isinstance(node, ast.Attribute) and node.attr == "format" and _is_sql(node.value):

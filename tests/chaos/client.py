@@ -307,7 +307,7 @@ class Client:
     is_quiet: bool = False
     salt: str = ""
     _waiting_for: set[str] = field(default_factory=set)
-    _resumed: list[float] = field(default_factory=list)
+    _resumed: dict[str, float] = field(default_factory=dict)
 
     def write(self, **what: Any) -> None:
         self.ledger.write(json.dumps({"t": time.monotonic(), **what}, ensure_ascii=False) + "\n")
@@ -386,7 +386,7 @@ class Client:
                 self.write(op="missed", pid=pid)
         killed_at = time.monotonic()
         self.write(op="kill", label=label, pids=pids, in_flight=in_flight)
-        self._resumed = []
+        self._resumed = {}
         self._waiting_for = {link.name for link in self.links}
         for link in self.links:
             link.killed_at = killed_at
@@ -410,7 +410,7 @@ class Client:
     def resumed(self, link: Link, seconds: float) -> None:
         link.killed_at = None
         self._waiting_for.discard(link.name)
-        self._resumed.append(seconds)
+        self._resumed[link.name] = seconds
 
     async def obey(self) -> None:
         """Commands from `kill.py`, one at a time."""

@@ -126,7 +126,14 @@ class Run:
         if kind == "tree":
             await self._restart()
         resumed = await self._hear("resumed", 90)
-        self.result.resumed.setdefault(kind, []).extend(resumed["seconds"])
+        self.result.resumed.setdefault(kind, []).extend(resumed["seconds"].values())
+        slowest = max(resumed["seconds"], key=resumed["seconds"].get, default="nobody")
+        middle = percentile([1000 * one for one in resumed["seconds"].values()], 0.5) / 1000
+        print(
+            f"  {kind:<9} {killed['in_flight']} in flight, everybody heard again: p50 {middle:.2f} s, "
+            f"last {slowest} {resumed['seconds'].get(slowest, 0):.2f} s",
+            flush=True,
+        )
         self.result.faults += [f"after {kind}: {one} was not heard again in 60 s" for one in resumed["never"]]
 
     def _aim(self, kind: str) -> list[int]:

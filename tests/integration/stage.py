@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import socket
 import tempfile
 import threading
 import time
@@ -29,7 +28,6 @@ import pytest
 import uvicorn
 import uvloop
 from argon2 import PasswordHasher
-from litestar.exceptions import LitestarDeprecationWarning
 from PIL import Image
 from websockets.sync.client import ClientConnection, connect
 
@@ -189,9 +187,8 @@ class Stage:
         self._server: uvicorn.Server | None = None
         self._ready = threading.Event()
         self._error: BaseException | None = None
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self._socket.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.port = 0
+        self.url = ""
         self._thread = threading.Thread(target=self._run, name="stage", daemon=True)
 
     # --- life -----------------------------------------------------------------------------------------------
@@ -205,7 +202,6 @@ class Stage:
         if self._server is not None:
             self._server.should_exit = True
         self._thread.join(30)
-        self._socket.close()
 
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -223,21 +219,23 @@ class Stage:
         await ensure_demo_shop(self.web.backend, self.web.library)
         await _furnish(self)
         with warnings.catch_warnings():
-            # Litestar 2 announces what Litestar 3 will want; the dependency is pinned below 3.
-            warnings.simplefilter("ignore", LitestarDeprecationWarning)
+            # Litestar 2 announces what Litestar 3 will want; the dependency is pinned below it.
+            warnings.simplefilter("ignore", DeprecationWarning)
             app = make_web_app(self.web)
         self._server = uvicorn.Server(
             uvicorn.Config(
-                app, ws="websockets-sansio", ws_max_size=FRAME_LIMIT, ws_ping_interval=20,
-                ws_ping_timeout=20, ws_per_message_deflate=False, log_config=None, access_log=False,
+                app, host="127.0.0.1", port=0, ws="websockets-sansio", ws_max_size=FRAME_LIMIT,
+                ws_ping_interval=20, ws_ping_timeout=20, ws_per_message_deflate=False, log_config=None, access_log=False,
                 server_header=False, timeout_graceful_shutdown=5, timeout_keep_alive=75,
             )
         )  # fmt: skip
         asyncio.get_running_loop().call_later(0.05, self._watch_start)
-        await self._server.serve(sockets=[self._socket])
+        await self._server.serve()
 
     def _watch_start(self) -> None:
         if self._server is not None and self._server.started:
+            self.port = self._server.servers[0].sockets[0].getsockname()[1]
+            self.url = f"http://127.0.0.1:{self.port}"
             self._ready.set()
         elif self._loop is not None:
             self._loop.call_later(0.02, self._watch_start)

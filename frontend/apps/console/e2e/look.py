@@ -17,6 +17,7 @@ ONLY = [name for name in sys.argv[2:] if "@" not in name]
 VIEWS = [("light", 1440), ("dark", 1440), ("light", 390), ("dark", 390)]
 if chosen := [name for name in sys.argv[2:] if "@" in name]:  # such as dark@390
     VIEWS = [(name.split("@")[0], int(name.split("@")[1])) for name in chosen]
+WIDE_ONLY = {"desk-mine", "desk-failed", "desk-earlier"}  # they use list and thread side by side
 OUT.mkdir(parents=True, exist_ok=True)
 
 
@@ -92,7 +93,7 @@ def main() -> int:
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-background-networking"])
         for theme, width in VIEWS:
             for name, (path, act) in scenes().items():
-                if ONLY and name not in ONLY:
+                if (ONLY and name not in ONLY) or (width < 769 and name in WIDE_ONLY):
                     continue
                 context = browser.new_context(viewport={"width": width, "height": 900 if width > 400 else 844}, color_scheme=theme, locale="zh-CN", reduced_motion="reduce")
                 page = context.new_page()

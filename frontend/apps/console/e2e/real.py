@@ -16,19 +16,35 @@ OUT = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "/tmp/real")
 OUT.mkdir(parents=True, exist_ok=True)
 
 
-def call(path: str, body: dict | None = None, headers: dict | None = None) -> dict:
+def call(path: str, body: dict | None = None, headers: dict | None = None, method: str | None = None) -> dict:
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(BASE + "/api/v1" + path, data, {"content-type": "application/json", "X-Xiaoer": "1", **(headers or {})})
+    request = urllib.request.Request(BASE + "/api/v1" + path, data, {"content-type": "application/json", "X-Xiaoer": "1", **(headers or {})}, method=method)
     with urllib.request.urlopen(request) as answer:
         return json.loads(answer.read() or b"{}")
 
 
-def shopper() -> dict:
+def staff() -> dict:
     account = call("/setup")["demo_accounts"][0]
     token = call("/session", {"email": account["email"], "password": account["password"]})["token"]
-    key = call("/shop/snippet", None, {"Authorization": f"Bearer {token}"})["widget_key"]
+    return {"Authorization": f"Bearer {token}"}
+
+
+def shopper() -> dict:
+    key = call("/shop/snippet", None, staff())["widget_key"]
     visitor = call("/visitors", {"widget_key": key, "locale": "zh-CN", "name": "测试顾客"})
     return {"Authorization": f"Bearer {visitor['token']}"}
+
+
+def put_back(before: dict) -> None:
+    """The drive edits an entry and the greeting of a shop others use too."""
+    owner = staff()
+    for entry in call("/knowledge/entries?category=shipping&limit=100", None, owner)["items"]:
+        path = f"/knowledge/entries/{entry['entry_id']}"
+        similar = [text for content in call(path, None, owner)["content"].values() for text in content["similar"]]
+        if any(text.startswith("测试问法") for text in similar):
+            versions = call(path + "/versions", None, owner)["items"]
+            call(path + "/restore", {"version": max(item["version"] for item in versions) - 1}, owner)
+    call("/shop", {name: before[name] for name in ("name", "locale", "timezone", "settings")}, owner, "PUT")
 
 
 def say(who: dict, text: str) -> dict:
@@ -36,6 +52,7 @@ def say(who: dict, text: str) -> dict:
 
 
 def main() -> None:
+    before = call("/shop", None, staff())
     who = shopper()
     conversation = say(who, "什么时候发货？我的电话 13812345678")["conversation_id"]
     with sync_playwright() as play:
@@ -77,6 +94,7 @@ def main() -> None:
         step("widget", lambda: (page.goto(BASE + "/settings/widget"), page.get_by_role("button", name="显示密钥").click(), page.wait_for_timeout(1200)))
         step("people", lambda: (page.goto(BASE + "/settings/people"), page.locator("tbody tr").first.wait_for()))
         browser.close()
+    put_back(before)
 
 
 if __name__ == "__main__":

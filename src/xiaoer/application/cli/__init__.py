@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
 from xiaoer import __version__
 from xiaoer.kit.errors import InvalidInput, XiaoerError
+from xiaoer.kit.i18n import error_text
 
 # Command, its module here, and what it does; commands that begin with _ are for xiaoer itself.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -51,12 +53,17 @@ def _run(name: str, args: Sequence[str]) -> int:
     try:
         return int(module.run(parser.parse_args(args)))
     except XiaoerError as error:
-        print(f"xiaoer: {error}", file=sys.stderr)
+        print(f"xiaoer: {error_text(error, _locale())}", file=sys.stderr)
         return 2 if isinstance(error, InvalidInput) else 1
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         return 1
+
+
+def _locale() -> str:
+    """The language of the terminal, as far as it is spoken here."""
+    return "zh-CN" if os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("zh") else "en"
 
 
 def _usage() -> str:

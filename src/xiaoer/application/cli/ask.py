@@ -42,11 +42,7 @@ def run(args: argparse.Namespace) -> int:
     for event in events:
         print(_as_text(event["data"]))
     if args.json:
-        print(
-            json.dumps(
-                {"replies": [event["data"] for event in events], "ms": milliseconds}, ensure_ascii=False
-            )
-        )
+        print(json.dumps({"replies": [event["data"] for event in events], "ms": milliseconds}, ensure_ascii=False))
     return 0 if events else 1
 
 
@@ -76,9 +72,7 @@ async def _sign(dsn: str, data_dir: Path, shopper: str | None) -> tuple[str, dic
     row = shops[0]
     if shopper is None:
         return row.widget_key, None
-    secret = read_sealer(data_dir).open(
-        row.shop_id, "shop", "identity_secret", str(row.shop_id), row.identity_secret
-    )
+    secret = read_sealer(data_dir).open(row.shop_id, "shop", "identity_secret", str(row.shop_id), row.identity_secret)
     expires_at = int(time.time()) + _LIFE_SECONDS
     signature = sign_identity(secret.decode(), shopper, expires_at, row.widget_key)
     identity = {"user_id": shopper, "name": "", "expires_at": expires_at, "signature": signature}

@@ -12,9 +12,7 @@ from xiaoer.kit.errors import InvalidInput
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "verb", choices=["build", "check"], help="train the models, or only look for problems"
-    )
+    parser.add_argument("verb", choices=["build", "check"], help="train the models, or only look for problems")
     parser.add_argument("--pack", default="ecommerce", help="which pack (ecommerce)")
     parser.add_argument("--json", action="store_true", help="the report as one JSON object on the last line")
 

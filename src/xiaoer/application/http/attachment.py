@@ -83,4 +83,3 @@ async def get_by_staff(services: Services, staff: Staff, attachment_id: UUID) ->
 attachment_routes = Router(
     "", route_handlers=[upload_by_visitor, get_by_visitor, upload_by_staff, get_by_staff], tags=["attachments"]
 )
-

@@ -73,9 +73,7 @@ async def list_conversations(
     limit: int = 50,
 ) -> ConversationPage:  # fmt: skip
     """A page of one of the desk's tabs: queue, mine, bot, staff, ended or all."""
-    return await queries.list_conversations(
-        services.backend, staff, view=view, words=q, cursor=cursor, limit=limit
-    )
+    return await queries.list_conversations(services.backend, staff, view=view, words=q, cursor=cursor, limit=limit)
 
 
 @get("/conversations/{conversation_id:uuid}", operation_id="getConversation", responses=RESPONSES)
@@ -95,7 +93,9 @@ async def list_events(
     )
 
 
-@post("/conversations/{conversation_id:uuid}/messages", operation_id="sendAsStaff", status_code=200, responses=RESPONSES)
+@post(
+    "/conversations/{conversation_id:uuid}/messages", operation_id="sendAsStaff", status_code=200, responses=RESPONSES
+)
 async def send_message(services: Services, staff: Staff, conversation_id: UUID, data: StaffSendBody) -> Ack:
     """Say something to the shopper, or leave a note; once per `client_id`."""
     return await desk.send_message(
@@ -111,7 +111,12 @@ async def take_over(services: Services, staff: Staff, conversation_id: UUID) -> 
     return await queries.get_summary(services.backend, staff, conversation_id)
 
 
-@post("/conversations/{conversation_id:uuid}/return-to-bot", operation_id="returnToBot", status_code=200, responses=RESPONSES)
+@post(
+    "/conversations/{conversation_id:uuid}/return-to-bot",
+    operation_id="returnToBot",
+    status_code=200,
+    responses=RESPONSES,
+)
 async def return_to_bot(services: Services, staff: Staff, conversation_id: UUID) -> ConversationSummary:
     """Let the bot serve again."""
     await desk.return_to_bot(services.backend, staff, conversation_id)
@@ -125,7 +130,9 @@ async def resolve(services: Services, staff: Staff, conversation_id: UUID) -> Co
     return await queries.get_summary(services.backend, staff, conversation_id)
 
 
-@post("/conversations/{conversation_id:uuid}/read", operation_id="markReadByStaff", status_code=204, responses=RESPONSES)
+@post(
+    "/conversations/{conversation_id:uuid}/read", operation_id="markReadByStaff", status_code=204, responses=RESPONSES
+)
 async def mark_read(services: Services, staff: Staff, conversation_id: UUID, data: StaffReadBody) -> None:
     """Everything up to that public number has been read."""
     await desk.mark_read(services.backend, staff, conversation_id, data.seq)
@@ -154,9 +161,7 @@ async def list_customer_orders(services: Services, staff: Staff, customer_id: UU
     view = await get_customer(services.backend, staff, customer_id)
     if view.external_id is None:
         return CustomerOrders([])
-    return CustomerOrders(
-        list(await services.platform.list_orders(staff.shop_id, view.external_id, staff.locale, 20))
-    )
+    return CustomerOrders(list(await services.platform.list_orders(staff.shop_id, view.external_id, staff.locale, 20)))
 
 
 @get("/orders/{number:str}", operation_id="getOrder", responses=RESPONSES)
@@ -172,9 +177,7 @@ async def get_order(services: Services, staff: Staff, number: str) -> OrderPage:
 @get("/products", operation_id="listProducts", responses=RESPONSES)
 async def list_products(services: Services, staff: Staff, q: str | None = None) -> ProductList:
     """Goods of the shop whose title holds the words."""
-    return ProductList(
-        await list_goods(services.backend, staff.shop_id, staff.locale, text=q, limit=30)
-    )
+    return ProductList(await list_goods(services.backend, staff.shop_id, staff.locale, text=q, limit=30))
 
 
 conversation_routes = Router(

@@ -11,8 +11,8 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from xiaoer.business.shop.rules import pick_locale
 from xiaoer.kit.errors import XiaoerError
-from xiaoer.kit.logging import Log
 from xiaoer.kit.i18n import error_text, translate
+from xiaoer.kit.logging import Log
 
 log = Log("xiaoer.http")
 

@@ -115,9 +115,7 @@ async def import_entries(
         raise InvalidInput("import.empty", field="file")
     report = await imports.import_entries(services.backend, staff, raw, dry_run=dry_run)
     locale = locale_of(request)
-    named = [
-        msgspec.structs.replace(one, message=translate(one.code, locale, **one.params)) for one in report.errors
-    ]
+    named = [msgspec.structs.replace(one, message=translate(one.code, locale, **one.params)) for one in report.errors]
     return msgspec.structs.replace(report, errors=named)
 
 

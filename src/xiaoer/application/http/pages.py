@@ -53,7 +53,9 @@ def _load(name: str, folder: Path) -> _File | None:
     return _File(path.read_bytes(), mime)
 
 
-def _send(request: Request[Any, Any, Any], file: _File, cache_control: str, policy: str | None = None) -> Response[bytes]:
+def _send(
+    request: Request[Any, Any, Any], file: _File, cache_control: str, policy: str | None = None
+) -> Response[bytes]:
     headers = {"Cache-Control": cache_control, "ETag": file.tag, "Vary": "Accept-Encoding"}
     if policy:
         headers["Content-Security-Policy"] = policy
@@ -143,5 +145,7 @@ async def get_console(request: Request[Any, Any, Any], path: str = "") -> Respon
 
 
 page_routes = Router(
-    "", route_handlers=[get_widget, get_shop_page, get_chat_page, get_openapi, get_reference, get_asset, get_console], include_in_schema=False
+    "",
+    route_handlers=[get_widget, get_shop_page, get_chat_page, get_openapi, get_reference, get_asset, get_console],
+    include_in_schema=False,
 )

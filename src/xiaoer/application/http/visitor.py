@@ -9,14 +9,22 @@ import msgspec
 from litestar import Request, Router, get, post
 from litestar.params import Parameter
 
-from xiaoer.business.conversation.actions import shopper
+from xiaoer.business.catalog.types import Order
 from xiaoer.business.conversation import queries
-from xiaoer.business.conversation.types import Ack, ClientId, EventPage, PageContext, Rating, VisitorContent, VisitorSnapshot
+from xiaoer.business.conversation.actions import shopper
+from xiaoer.business.conversation.types import (
+    Ack,
+    ClientId,
+    EventPage,
+    PageContext,
+    Rating,
+    VisitorContent,
+    VisitorSnapshot,
+)
 from xiaoer.business.customer.actions import sign_out_visitor, welcome_visitor
 from xiaoer.business.customer.types import Identity, Visitor, VisitorWelcome
 from xiaoer.business.reply.queries import WidgetConfig, get_widget_config
 from xiaoer.business.shop.queries import get_shop_by_widget_key
-from xiaoer.business.catalog.types import Order
 from xiaoer.kit.errors import NotAllowed, NotSignedIn
 
 from .errors import RESPONSES

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from xiaoer.kit.errors import NotSignedIn, XiaoerError
+from xiaoer.kit.errors import XiaoerError
 
 from .connection import Connection, encode
 from .doors import DeskDoor
@@ -47,11 +47,7 @@ class _Session:
             command: StaffCommand = staff_decoder.decode(raw)
         except (msgspec.DecodeError, UnicodeError) as error:
             raise malformed(error) from error
-        try:
-            self.staff = await self.door.refresh(self.token)
-        except NotSignedIn:
-            self.connection.close("signed_out")
-            return
+        self.staff = await self.door.refresh(self.token)
         await self._obey(command)
 
     async def _obey(self, command: StaffCommand) -> None:
@@ -66,9 +62,7 @@ class _Session:
                 conversation_id, seq = await self.door.send(
                     self.staff, command.conversation_id, command.id, command.content, command.is_note
                 )
-                self.connection.push(
-                    {"type": "ack", "id": command.id, "conversation_id": conversation_id, "seq": seq}
-                )
+                self.connection.push({"type": "ack", "id": command.id, "conversation_id": conversation_id, "seq": seq})
             case StaffTyping():
                 await self.door.type(self.staff, command.conversation_id)
             case StaffRead():
@@ -79,9 +73,7 @@ class _Session:
         if len(self.connection.cursors) >= WATCH_LIMIT:
             self.hub.unfollow(self.connection, next(iter(self.connection.cursors)))
         if resumed.snapshot is not None:
-            self.connection.push(
-                {"type": "snapshot", "conversation_id": conversation_id, "snapshot": resumed.snapshot}
-            )
+            self.connection.push({"type": "snapshot", "conversation_id": conversation_id, "snapshot": resumed.snapshot})
         elif resumed.events:
             self.connection.push({"type": "events", "conversation_id": conversation_id, "events": resumed.events})
         self.hub.follow(self.connection, conversation_id, resumed.seq)

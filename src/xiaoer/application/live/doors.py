@@ -13,7 +13,7 @@ class VisitorDoor(msgspec.Struct, frozen=True):
     """For a widget's socket. `enter(token)` gives the principal; `resume` its snapshot or the events it missed."""
 
     enter: Callable[[str], Awaitable[Any]]
-    resume: Callable[[Any, UUID | None, int | None], Awaitable["Resumed"]]
+    resume: Callable[[Any, UUID | None, int | None], Awaitable[Resumed]]
     send: Callable[[Any, str, Any, Any], Awaitable[tuple[UUID, int]]]
     ask_for_person: Callable[[Any, str], Awaitable[tuple[UUID, int]]]
     read: Callable[[Any, UUID, int], Awaitable[None]]
@@ -26,7 +26,7 @@ class DeskDoor(msgspec.Struct, frozen=True):
 
     refresh: Callable[[str], Awaitable[Any]]
     welcome: Callable[[Any], Awaitable[Any]]
-    watch: Callable[[Any, UUID, int | None], Awaitable["Resumed"]]
+    watch: Callable[[Any, UUID, int | None], Awaitable[Resumed]]
     send: Callable[[Any, UUID, str, Any, bool], Awaitable[tuple[UUID, int]]]
     read: Callable[[Any, UUID, int], Awaitable[None]]
     type: Callable[[Any, UUID], Awaitable[None]]

@@ -35,9 +35,7 @@ class Reader(msgspec.Struct, frozen=True):
     the queue frames of those who wait.
     """
 
-    list_events: Callable[
-        [Sequence[tuple[UUID, UUID, int]]], Awaitable[list[tuple[UUID, int, Any | None, Any]]]
-    ]
+    list_events: Callable[[Sequence[tuple[UUID, UUID, int]]], Awaitable[list[tuple[UUID, int, Any | None, Any]]]]
     read_counters: Callable[[Sequence[tuple[UUID, UUID]]], Awaitable[dict[tuple[UUID, UUID], int]]]
     list_summaries: Callable[[UUID, Sequence[UUID]], Awaitable[list[Any]]]
     count_by_staff: Callable[[UUID], Awaitable[Callable[[UUID], Any]]]

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from xiaoer.kit.errors import TooManyRequests, XiaoerError
+from xiaoer.kit.errors import NotSignedIn, TooManyRequests, XiaoerError
 from xiaoer.kit.logging import Log
 
 from .connection import Connection
@@ -52,7 +52,11 @@ class _Bucket:
 
 
 async def serve(
-    socket: Socket, hub: Hub, connection: Connection, handle: Callable[[str], Awaitable[None]], locale: Callable[[], str]
+    socket: Socket,
+    hub: Hub,
+    connection: Connection,
+    handle: Callable[[str], Awaitable[None]],
+    locale: Callable[[], str],
 ) -> None:
     """Read commands and write frames until either side ends; always leaves the hub clean."""
     hub.join(connection)
@@ -80,6 +84,8 @@ async def _read(
             if not bucket.take():
                 raise TooManyRequests("socket.too_many_frames", retry_after=1)
             await handle(raw)
+        except NotSignedIn:
+            connection.close("signed_out")
         except XiaoerError as error:
             connection.push(error_frame(error, locale(), find_id(raw)))
         except Exception as error:

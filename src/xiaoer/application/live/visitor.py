@@ -102,9 +102,7 @@ async def serve_visitor(socket: Socket, hub: Hub, door: VisitorDoor) -> None:
         await socket.send(encode({"type": "bye", "code": code}).decode())
         await socket.close()
         return
-    connection = Connection(
-        socket.send, shop_id=visitor.shop_id, subject_id=visitor.customer_id, is_public=True
-    )
+    connection = Connection(socket.send, shop_id=visitor.shop_id, subject_id=visitor.customer_id, is_public=True)
     session = _Session(door, hub, connection, visitor)
     try:
         await session.welcome(hello)

@@ -68,6 +68,7 @@ def make_visitor_door(web: Web) -> VisitorDoor:
         type=type_, change_locale=change_locale,
     )  # fmt: skip
 
+
 def make_desk_door(web: Web) -> DeskDoor:
     """What a console's socket may do."""
     backend = web.backend

@@ -53,9 +53,7 @@ def make_web_app(web: Web) -> Litestar:
         backend=web.backend, platform=web.platform, library=web.library, take_turn=web.start_turn,
         is_secure=web.is_secure, shop_folder=PACK_FOLDER / "shop",
     )  # fmt: skip
-    live = Live(
-        hub=web.hub, visitors=make_visitor_door(web), desks=make_desk_door(web), staff_token=find_staff_token
-    )
+    live = Live(hub=web.hub, visitors=make_visitor_door(web), desks=make_desk_door(web), staff_token=find_staff_token)
     return make_app(services, live, [visitor_socket, desk_socket], [web.lifespan])
 
 

@@ -31,7 +31,7 @@ from xiaoer.intelligence.packs.runtime import load_models
 from xiaoer.kit.clock import SystemClock
 from xiaoer.kit.config import Config
 from xiaoer.kit.crypto import read_sealer
-from xiaoer.kit.errors import NotFound, XiaoerError
+from xiaoer.kit.errors import XiaoerError
 from xiaoer.kit.ids import new_id
 from xiaoer.kit.logging import Log
 
@@ -57,7 +57,7 @@ class Web:
         self.library = Library(load_models(PACK_FOLDER, BUILT_FOLDER))
         self.platform = Storefront(self.backend)
         self.hub = Hub(self._reader())
-        self._turns: set[asyncio.Task[None]] = set()
+        self._turns: dict[asyncio.Task[None], UUID] = {}
         self._slots = asyncio.Semaphore(TURNS_AT_ONCE)
         self._waiting: dict[UUID, int] = {}
         self.is_secure = config.is_secure
@@ -85,8 +85,8 @@ class Web:
     def start_turn(self, turn: Turn) -> None:
         """Take a turn in the background; the lease it holds is freed by others if this process dies."""
         task = asyncio.create_task(self._take(turn))
-        self._turns.add(task)
-        task.add_done_callback(self._turns.discard)
+        self._turns[task] = turn.conversation_id
+        task.add_done_callback(self._turns.pop)
 
     async def _take(self, turn: Turn) -> None:
         async with self._slots:
@@ -103,15 +103,15 @@ class Web:
         """Free the lease, so that the sweeper tries again; if that fails too, the lease dies with the database."""
         await asyncio.sleep(1)
         with suppress(XiaoerError):
-            await conversation_store.free_lease(
-                self.backend.db, turn.shop_id, turn.conversation_id, turn.lease_epoch
-            )
+            await conversation_store.free_lease(self.backend.db, turn.shop_id, turn.conversation_id, turn.lease_epoch)
 
     async def sweep(self) -> None:
         """Take due turns that nobody living works on."""
         room = CLAIMED_AT_ONCE - len(self._turns)
         if room > 0:
-            claimed = await conversation_store.claim_due(self.backend.db, self.backend.process_id, room)
+            claimed = await conversation_store.claim_due(
+                self.backend.db, self.backend.process_id, room, list(self._turns.values())
+            )
             for shop_id, conversation_id, epoch in claimed:
                 self.start_turn(Turn(shop_id, conversation_id, epoch))
 

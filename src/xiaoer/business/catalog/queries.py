@@ -39,16 +39,12 @@ async def find_product(backend: Backend, shop_id: UUID, product_id: str, locale:
     return None if row is None else rules.as_product(row, locale)
 
 
-async def find_product_detail(
-    backend: Backend, shop_id: UUID, product_id: str, locale: str
-) -> ProductDetail | None:
+async def find_product_detail(backend: Backend, shop_id: UUID, product_id: str, locale: str) -> ProductDetail | None:
     row = await store.find_product(backend.db, shop_id, product_id)
     return None if row is None else rules.as_detail(row, locale)
 
 
-async def list_product_facts(
-    backend: Backend, shop_id: UUID, product_id: str, locale: str
-) -> list[tuple[str, str]]:
+async def list_product_facts(backend: Backend, shop_id: UUID, product_id: str, locale: str) -> list[tuple[str, str]]:
     """What is known of a product as (name, value); nothing for an unknown one."""
     row = await store.find_product(backend.db, shop_id, product_id)
     return [] if row is None else rules.product_facts(row, locale)

@@ -88,7 +88,9 @@ async def get_visitor_snapshot(backend: Backend, visitor: Visitor) -> tuple[Visi
         place = await place_in_queue(backend, row.shop_id, row.conversation_id)
         view = msgspec.structs.replace(view, queue=place)
     shown = [rules.for_visitor(event) for event in events]
-    return VisitorSnapshot(view, shown, has_more=True), row
+    earlier = await store.list_ids_of_customer(backend.db, row.shop_id, row.customer_id, 2)
+    has_more = len(earlier) > 1 or (bool(shown) and shown[0].seq > 1)
+    return VisitorSnapshot(view, shown, has_more=has_more), row
 
 
 async def _staff_name(backend: Backend, row: ConversationRow) -> str | None:

@@ -98,7 +98,7 @@ async def _sign_in(
             locale=shop_rules.pick_locale(locale, shop.locale),
         )  # fmt: skip
         if known is not None and not known.is_verified and known.external_id is None:
-            await join_history(work, shop.shop_id, known.customer_id, row.customer_id)
+            await join_history(work, shop.shop_id, known.customer_id, row.customer_id, row.name)
             await shop_store.move_attachments(work, shop.shop_id, known.customer_id, row.customer_id)
             await store.merge_customer(work, shop.shop_id, known.customer_id, row.customer_id)
             await store.delete_visitor_sessions(work, shop.shop_id, known.customer_id)

@@ -47,7 +47,10 @@ def _verifies(stored: str, password: str) -> bool:
 async def sign_in(backend: Backend, *, email: str, password: str, address: str, user_agent: str) -> SignedIn:
     """A new session. Guesses are counted before the password is looked at, so that parallel ones count too."""
     folded = email.strip().lower()[:254]
-    for key, allowed in ((f"sign-in:{folded}", _GUESSES_PER_ACCOUNT), (f"sign-in-from:{address}", _GUESSES_PER_ADDRESS)):
+    for key, allowed in (
+        (f"sign-in:{folded}", _GUESSES_PER_ACCOUNT),
+        (f"sign-in-from:{address}", _GUESSES_PER_ADDRESS),
+    ):
         if await store.count_use(backend.db, key, _GUESS_WINDOW) > allowed:
             raise TooManyRequests("session.too_many_attempts", retry_after=int(_GUESS_WINDOW.total_seconds()))
     row = await store.find_staff_by_email(backend.db, folded)

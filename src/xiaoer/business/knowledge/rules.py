@@ -42,7 +42,7 @@ def check_draft(draft: EntryDraft) -> EntryDraft:
 
 def _check_content(locale: str, content: LocaleContent) -> LocaleContent:
     if locale not in LOCALES:
-        raise InvalidInput("locale.unknown", field="content", value=locale[:20])
+        raise InvalidInput("locale.unknown", field=f"content.{locale[:20]}.locale", value=locale[:20])
     question, answer = _clean(content.question), _clean(content.answer)
     if not 1 <= len(question) <= QUESTION_LIMIT:
         raise InvalidInput("knowledge.question_length", field=f"content.{locale}.question", limit=QUESTION_LIMIT)

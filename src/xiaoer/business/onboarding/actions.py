@@ -17,16 +17,13 @@ from xiaoer.kit.errors import Conflict
 from .types import DEMO_ACCOUNTS, FirstRun
 
 
-
 async def _take_first_run(work: Executor) -> bool:
     """Whether this is the first run; two wizards at once wait for each other."""
     await identity_store.lock_first_run(work)
     return not await identity_store.has_any_staff(work)
 
 
-async def set_up_shop(
-    backend: Backend, library: Library, first: FirstRun, *, user_agent: str
-) -> SignedIn:
+async def set_up_shop(backend: Backend, library: Library, first: FirstRun, *, user_agent: str) -> SignedIn:
     """Create the shop, its administrator and its knowledge at once; 409 when somebody was first."""
     async with backend.db.transaction() as work:
         if not await _take_first_run(work):

@@ -14,9 +14,7 @@ class ShopPlatform(Protocol):
     async def list_orders(self, shop_id: UUID, external_id: str, locale: str, limit: int) -> list[Order]:
         """A shopper's orders, newest first."""
 
-    async def find_order(
-        self, shop_id: UUID, external_id: str | None, number: str, locale: str
-    ) -> Order | None:
+    async def find_order(self, shop_id: UUID, external_id: str | None, number: str, locale: str) -> Order | None:
         """One order: that shopper's, or anybody's in the shop (staff) when `external_id` is None."""
 
     async def list_logistics(self, shop_id: UUID, number: str, locale: str) -> list[Logistics]:

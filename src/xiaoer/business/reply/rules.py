@@ -99,7 +99,11 @@ def describe_parcel(order: Order, parcel: Logistics | None, telling: Telling) ->
     latest = parcel.traces[0]
     if parcel.state == "signed":
         receiver = {"zh-CN": "收件人"}.get(telling.locale, "the recipient")
-        signed: dict[str, object] = {"number": order.number, "signed_at": telling.show(latest.at), "signed_by": receiver}
+        signed: dict[str, object] = {
+            "number": order.number,
+            "signed_at": telling.show(latest.at),
+            "signed_by": receiver,
+        }
         return "logistics.signed", signed
     if parcel.state == "delivering" and parcel.carrier_phone:
         return "logistics.out_for_delivery", params | {"phone": parcel.carrier_phone}

@@ -38,9 +38,7 @@ class Storefront:
         rows = await store.list_orders(self._backend.db, shop_id, external_id, capped)
         return [rules.as_order(row, locale) for row in rows]
 
-    async def find_order(
-        self, shop_id: UUID, external_id: str | None, number: str, locale: str
-    ) -> Order | None:
+    async def find_order(self, shop_id: UUID, external_id: str | None, number: str, locale: str) -> Order | None:
         """One order; with an `external_id` somebody else's answers like a missing one."""
         row = await self._find(shop_id, number)
         if row is None or (external_id is not None and row.account_id != external_id):

@@ -41,9 +41,7 @@ PARCEL_LABELS = _names(
     failed=("派送未成功", "Delivery failed"), at_station=("已到驿站，待取件", "At the pick-up point"),
     signed=("已签收", "Signed for"),
 )  # fmt: skip
-LEVELS = _names(
-    leaf=("青叶", "Leaf"), sprout=("青芽", "Sprout"), tree=("青木", "Tree"), forest=("青林", "Forest")
-)
+LEVELS = _names(leaf=("青叶", "Leaf"), sprout=("青芽", "Sprout"), tree=("青木", "Tree"), forest=("青林", "Forest"))
 PAYMENT_METHODS = _names(
     wechat=("微信支付", "WeChat Pay"),
     alipay=("支付宝", "Alipay"),

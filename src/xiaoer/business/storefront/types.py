@@ -8,9 +8,7 @@ from typing import Literal
 import msgspec
 
 Text = dict[str, str]  # locale → text
-OrderState = Literal[
-    "unpaid", "paid", "shipped", "delivered", "completed", "cancelled", "refunding", "refunded"
-]
+OrderState = Literal["unpaid", "paid", "shipped", "delivered", "completed", "cancelled", "refunding", "refunded"]
 Course = Literal[
     "normal", "transit", "delivering", "stuck", "station", "failed", "before_shipping", "damaged", "returned"
 ]

@@ -40,7 +40,7 @@ def read_value(name: str, kind: Kind, value: Any) -> Any:
         raise InvalidInput("listing.invalid_value", field=name, wanted=_WANTED[kind]) from None
 
 
-def _read(kind: Kind, value: Any) -> Any:  # noqa: PLR0911 - one return for each shape
+def _read(kind: Kind, value: Any) -> Any:
     match kind, value:
         case "text", str() if len(value) <= MAX_TEXT and "\x00" not in value:
             value.encode()  # A lone surrogate is no text to the database.

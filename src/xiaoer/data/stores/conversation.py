@@ -65,7 +65,8 @@ RETURNING customer_read_seq, staff_read_seq
 _MARK_READ_BY_STAFF = """
 UPDATE conversation SET staff_read_seq = GREATEST(staff_read_seq, LEAST($3, public_seq)),
     unread = (SELECT count(*) FROM event e WHERE e.shop_id = $1 AND e.conversation_id = $2
-              AND e.public_seq > LEAST($3, conversation.public_seq) AND e.actor_kind = 'customer' AND e.kind = 'message')
+              AND e.public_seq > LEAST($3, conversation.public_seq) AND e.actor_kind = 'customer'
+              AND e.kind = 'message')
 WHERE shop_id = $1 AND conversation_id = $2 AND (staff_read_seq < LEAST($3, public_seq) OR unread > 0)
 RETURNING customer_read_seq, staff_read_seq
 """
@@ -105,14 +106,17 @@ ON CONFLICT (process_id) DO UPDATE SET beat_at = now()
 _BURY = "DELETE FROM process WHERE beat_at < now() - interval '1 hour'"
 _LEAVE = "DELETE FROM process WHERE process_id = $1"
 
-# Due turns whose lease nobody living holds are taken again, a few at a time.
+# Due turns that nobody works on are taken again, a few at a time: nobody living holds the lease, or this process
+# does without knowing, because the answer to its own commit was lost on the way. The two seconds keep it from
+# taking what another task of its own is just about to begin.
 _CLAIM_DUE = """
 UPDATE conversation c SET lease_epoch = c.lease_epoch + 1, lease_owner = $1
 FROM (
     SELECT d.shop_id, d.conversation_id FROM conversation d
     WHERE d.due_seq > d.answered_seq AND d.handler = 'bot' AND d.state = 'open'
       AND (d.lease_owner IS NULL OR NOT EXISTS (
-          SELECT 1 FROM process p WHERE p.process_id = d.lease_owner AND p.beat_at > now() - interval '3 seconds'))
+          SELECT 1 FROM process p WHERE p.process_id = d.lease_owner AND p.beat_at > now() - interval '3 seconds')
+          OR d.lease_owner = $1 AND d.conversation_id <> ALL ($3) AND d.last_message_at < now() - interval '2 seconds')
     ORDER BY d.last_message_at LIMIT $2 FOR UPDATE SKIP LOCKED
 ) due
 WHERE c.shop_id = due.shop_id AND c.conversation_id = due.conversation_id
@@ -250,9 +254,11 @@ async def leave(db: Executor, process_id: UUID) -> None:
     await db.execute(_BURY)
 
 
-async def claim_due(db: Executor, process_id: UUID, limit: int) -> list[tuple[UUID, UUID, int]]:
-    """Take leases of due turns that nobody living holds: (shop, conversation, epoch)."""
-    rows = await db.fetch(_CLAIM_DUE, process_id, limit)
+async def claim_due(
+    db: Executor, process_id: UUID, limit: int, under_way: Sequence[UUID]
+) -> list[tuple[UUID, UUID, int]]:
+    """Take leases of due turns that nobody works on: (shop, conversation, epoch); `under_way` are this process's."""
+    rows = await db.fetch(_CLAIM_DUE, process_id, limit, list(under_way))
     return [(row["shop_id"], row["conversation_id"], row["lease_epoch"]) for row in rows]
 
 

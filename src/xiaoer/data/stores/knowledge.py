@@ -44,9 +44,6 @@ _COUNT_BY_CATEGORY = """
 SELECT category, count(*) AS n FROM knowledge_entry WHERE shop_id = $1 AND state <> 'archived'
 GROUP BY category ORDER BY category
 """
-_LIST_HOT = """
-SELECT * FROM knowledge_entry WHERE shop_id = $1 AND state = 'published' AND hot IS NOT NULL ORDER BY hot, entry_id LIMIT 20
-"""
 _LIST_ALL = "SELECT * FROM knowledge_entry WHERE shop_id = $1 ORDER BY category, sort_key, entry_id"
 _RECORD_VERSION = """
 INSERT INTO knowledge_version (shop_id, entry_id, version, snapshot, changed_by, changed_by_name)
@@ -112,10 +109,6 @@ async def count(db: Executor, shop_id: UUID, *, like: str | None, category: str 
 
 async def count_by_category(db: Executor, shop_id: UUID) -> list[tuple[str, int]]:
     return [(row["category"], row["n"]) for row in await db.fetch(_COUNT_BY_CATEGORY, shop_id)]
-
-
-async def list_hot(db: Executor, shop_id: UUID) -> list[EntryRow]:
-    return await list_all(db, EntryRow, _LIST_HOT, shop_id)
 
 
 async def list_entries(db: Executor, shop_id: UUID) -> list[EntryRow]:

@@ -20,7 +20,7 @@ _UPDATE = """
 UPDATE shop SET name = $2, locale = $3, timezone = $4, settings = $5, knowledge_stamp = knowledge_stamp + 1
 WHERE shop_id = $1 RETURNING *
 """
-_SET_SECRET = "UPDATE shop SET identity_secret = $2 WHERE shop_id = $1"
+_SET_IDENTITY = "UPDATE shop SET identity_secret = $2 WHERE shop_id = $1"
 _RAISE_STAMP = "UPDATE shop SET knowledge_stamp = knowledge_stamp + 1 WHERE shop_id = $1 RETURNING knowledge_stamp"
 _LIST_STAMPS = "SELECT shop_id, knowledge_stamp FROM shop"
 
@@ -82,7 +82,7 @@ async def update(
 
 
 async def set_identity_secret(db: Executor, shop_id: UUID, sealed: bytes) -> None:
-    await db.execute(_SET_SECRET, shop_id, sealed)
+    await db.execute(_SET_IDENTITY, shop_id, sealed)
 
 
 async def raise_knowledge_stamp(db: Executor, shop_id: UUID) -> int:

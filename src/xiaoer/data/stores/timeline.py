@@ -13,6 +13,7 @@ from uuid import UUID
 
 from xiaoer.data.postgres.database import DuplicateKey, Executor
 from xiaoer.data.rows.conversation import Changes, ConversationRow, EventRow, Guard, NewEvent, ReceivedRow
+from xiaoer.kit.errors import NotSignedIn
 
 # A lease is free when nobody holds it, or its holder has not beaten for three seconds (or is of an earlier boot,
 # which beats under another id).
@@ -55,7 +56,8 @@ _OPEN = """
 WITH opened AS (
     INSERT INTO conversation (shop_id, conversation_id, customer_id, channel, locale, seq, public_seq, due_seq,
                               lease_epoch, lease_owner, unread, last_text, last_actor, context)
-    VALUES ($1, $11, $2, $12, $13, 2, 2, 2, 1, $4, 1, $5, 'customer', COALESCE($6::jsonb, '{}'))
+    SELECT $1, $11, u.customer_id, $12, $13, 2, 2, 2, 1, $4, 1, $5, 'customer', COALESCE($6::jsonb, '{}')
+    FROM customer u WHERE u.shop_id = $1 AND u.customer_id = $2 AND u.merged_into IS NULL
     ON CONFLICT (shop_id, customer_id) WHERE state = 'open' DO NOTHING
     RETURNING conversation_id
 ), first AS (
@@ -177,7 +179,17 @@ SELECT sealed FROM sealed_span WHERE shop_id = $1 AND conversation_id = $2 AND s
 class Incoming:
     """A shopper's message on its way in: who sent it, under what client id, and what is stored."""
 
-    __slots__ = ("actor_name", "body_hash", "client_id", "context", "customer_id", "data", "preview", "sealed", "shop_id")
+    __slots__ = (
+        "actor_name",
+        "body_hash",
+        "client_id",
+        "context",
+        "customer_id",
+        "data",
+        "preview",
+        "sealed",
+        "shop_id",
+    )
 
     def __init__(
         self,
@@ -216,6 +228,7 @@ async def receive(
     """Store a shopper's message once, make a turn due and take its lease if it is free; open a conversation if none is.
 
     Two senders of one client id, or two tabs that both open, race on unique indexes: the loser reads the winner's row.
+    Raises NotSignedIn for a visitor who has become another customer.
     """
     shared = incoming.arguments(process_id)
     for _ in range(4):
@@ -227,7 +240,8 @@ async def receive(
             continue
         if row is not None:
             return ReceivedRow(**row)
-    raise AssertionError("a received message was neither stored nor found four times over")
+    # A visitor who signed in elsewhere meanwhile is another customer now: this one opens no conversation any more.
+    raise NotSignedIn("visitor.unknown_token")
 
 
 async def append(

@@ -46,8 +46,8 @@ def hash_body(content: VisitorContent | StaffContent, *, is_note: bool = False) 
     return hashlib.sha256(msgspec.json.encode(content) + (b"note" if is_note else b"")).digest()
 
 
-def seal_text(backend: Backend, shop_id: UUID, text: str) -> Prepared:
-    """Text with each personal span replaced by a token, its original sealed beside it."""
+def seal_text(backend: Backend, shop_id: UUID, text: str, client_id: str) -> Prepared:
+    """Text with each personal span replaced by a token, its original sealed beside it, for this very message."""
     spans = find_personal(text)
     if not spans:
         return Prepared({"type": "text", "text": text}, rules.plain_preview({"text": text}))
@@ -55,7 +55,9 @@ def seal_text(backend: Backend, shop_id: UUID, text: str) -> Prepared:
     for ordinal, span in enumerate(spans, start=1):
         parts += [text[last : span.start], rules.make_token(span.kind, ordinal)]
         shown.append({"index": ordinal, "kind": span.kind, "masked": mask(span.kind, span.text)})
-        sealed.append(backend.sealer.seal(shop_id, "sealed_span", "sealed", span.kind, span.text.encode()))
+        sealed.append(
+            backend.sealer.seal(shop_id, "sealed_span", "sealed", f"{client_id}:{ordinal}", span.text.encode())
+        )
         last = span.end
     data = {"type": "text", "text": "".join([*parts, text[last:]]), "spans": shown}
     return Prepared(data, rules.plain_preview(data), tuple(sealed))
@@ -81,11 +83,11 @@ async def _product(cards: Cards, shop_id: UUID, product_id: str, locale: str) ->
 
 
 async def prepare_from_visitor(
-    backend: Backend, cards: Cards, visitor: Visitor, content: VisitorContent
+    backend: Backend, cards: Cards, visitor: Visitor, content: VisitorContent, client_id: str
 ) -> Prepared:
     """A shopper's content; what is not theirs answers as if it did not exist."""
     if isinstance(content, SendText):
-        return seal_text(backend, visitor.shop_id, rules.clean_text(content.text))
+        return seal_text(backend, visitor.shop_id, rules.clean_text(content.text), client_id)
     if isinstance(content, SendImage | SendFile):
         row = await shop_store.find_attachment(backend.db, visitor.shop_id, content.attachment_id)
         if row is None or row.customer_id != visitor.customer_id:

@@ -160,8 +160,9 @@ async def reveal_spans(backend: Backend, staff: Staff, conversation_id: UUID, se
             work, staff.shop_id, "customer.revealed", actor_kind="staff", actor_id=staff.staff_id,
             object_kind="event", object_id=f"{conversation_id}:{seq}", kinds=[span["kind"] for span in spans],
         )  # fmt: skip
+    places = [f"{events[0].client_id}:{span['index']}" for span in spans]
     opened = [
-        backend.sealer.open(staff.shop_id, "sealed_span", "sealed", span["kind"], one).decode()
-        for span, one in zip(spans, sealed, strict=True)
+        backend.sealer.open(staff.shop_id, "sealed_span", "sealed", place, one).decode()
+        for place, one in zip(places, sealed, strict=True)
     ]
     return [RevealedSpan(span["index"], span["kind"], text) for span, text in zip(spans, opened, strict=True)]

@@ -38,8 +38,8 @@ async def receive_message(
     """Store a shopper's message once, and say which turn of the bot it made due, if this process shall take it.
 
     The nine cases of a client id: first → stored; repeat, repeat while the first runs, repeat after a failure, after
-    a crash between work and reply, and however late → the first answer again; the same id with another body, or for
-    another conversation's content → 422 `message.id_reused`; the same id from another sender → their own message.
+    a crash between work and reply, however late, and once another conversation is open → the first answer again;
+    the same id with another body → 422 `message.id_reused`; the same id from another sender → their own message.
     """
     body_hash = hash_body(content)
     if not isinstance(content, SendText):
@@ -47,7 +47,7 @@ async def receive_message(
         prior = await timeline.find_by_client_id(backend.db, visitor.shop_id, visitor.customer_id, client_id)
         if prior is not None:
             return _repeat(prior, body_hash)
-    prepared = await prepare_from_visitor(backend, cards, visitor, content)
+    prepared = await prepare_from_visitor(backend, cards, visitor, content, client_id)
     incoming = timeline.Incoming(
         shop_id=visitor.shop_id, customer_id=visitor.customer_id, actor_name=visitor.name, client_id=client_id,
         body_hash=body_hash, data=prepared.data, preview=prepared.preview, sealed=prepared.sealed,
@@ -124,7 +124,7 @@ async def rate(
     return rating
 
 
-async def join_history(work: Executor, shop_id: UUID, visitor_id: UUID, shopper_id: UUID) -> None:
+async def join_history(work: Executor, shop_id: UUID, visitor_id: UUID, shopper_id: UUID, name: str) -> None:
     """Bring an anonymous visitor's conversations to the shopper they signed in as, inside the sign-in.
 
     Each customer has at most one open conversation: of two, the one a person is busy with stays, else the visitor's,
@@ -138,5 +138,5 @@ async def join_history(work: Executor, shop_id: UUID, visitor_id: UUID, shopper_
         await timeline.append(work, shop_id, closing.conversation_id, [event], Changes(state="ended"), Guard("open"))
     await store.reassign_customer(work, shop_id, visitor_id, shopper_id)
     if theirs is not None:
-        event = NewEvent("identified", "system", {}, is_public=False)
+        event = NewEvent("identified", "system", {"name": name}, is_public=False)
         await timeline.append(work, shop_id, theirs.conversation_id, [event], Changes(), Guard())

@@ -110,13 +110,9 @@ def _read_header(cells: list[str]) -> list[str]:
 def _read_draft(cells: dict[str, str]) -> EntryDraft:
     locale = cells.get("locale", "").strip() or "zh-CN"
     similar = [part for line in cells.get("similar", "").split("\n") for part in line.split("|")]
-    content = LocaleContent(cells.get("question", ""), similar, cells.get("answer", ""))
-    return rules.check_draft(
-        EntryDraft(
-            category=cells.get("category", "").strip(), state=cells.get("state", "").strip() or "published",
-            content={locale: content},
-        )  # fmt: skip
-    )
+    content = {locale: LocaleContent(cells.get("question", ""), similar, cells.get("answer", ""))}
+    state = cells.get("state", "").strip() or "published"
+    return rules.check_draft(EntryDraft(cells.get("category", "").strip(), state, content))
 
 
 class _Plan:
@@ -163,7 +159,8 @@ def _merge(plan: _Plan, held: dict[str, EntryRow]) -> tuple[list[NewEntry], int,
                 unchanged += 1
                 continue
             updated += 1
-            draft = merged
+            writes.append(as_new(entry_id, merged))
+            continue
         writes.append(as_new(entry_id, draft))
     return writes, updated, unchanged
 

@@ -18,13 +18,13 @@ from xiaoer.data.backend import Backend
 from xiaoer.data.rows.knowledge import EntryRow
 from xiaoer.data.stores import knowledge as store
 from xiaoer.data.stores import shop as shop_store
-from xiaoer.kit.errors import NotFound
 from xiaoer.intelligence.dialogue.types import Context, Understanding
 from xiaoer.intelligence.dialogue.understand import understand
 from xiaoer.intelligence.packs.runtime import Models
 from xiaoer.intelligence.retrieval.index import Index
 from xiaoer.intelligence.retrieval.search import Knowledge
 from xiaoer.intelligence.retrieval.types import EntryText
+from xiaoer.kit.errors import NotFound
 
 
 class ShelfEntry(msgspec.Struct, frozen=True):

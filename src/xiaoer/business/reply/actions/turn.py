@@ -63,9 +63,7 @@ async def take_turn(backend: Backend, library: Library, platform: ShopPlatform, 
 class _Speaker:
     """One attempt at one turn."""
 
-    def __init__(
-        self, backend: Backend, library: Library, platform: ShopPlatform, shelf: Shelf, owed: OwedRow
-    ) -> None:
+    def __init__(self, backend: Backend, library: Library, platform: ShopPlatform, shelf: Shelf, owed: OwedRow) -> None:
         self.backend = backend
         self.library = library
         self.platform = platform
@@ -117,9 +115,7 @@ class _Speaker:
         )  # fmt: skip
         if not reply.handover:
             return events, changes
-        summary = rules.summarise(
-            reply.handover, dialogue.questions, dialogue.intents, dialogue.number, row.context
-        )
+        summary = rules.summarise(reply.handover, dialogue.questions, dialogue.intents, dialogue.number, row.context)
         events.append(NewEvent("handover_requested", "bot", {"reason": reply.handover}, actor_name=self.bot_name))
         events.append(NewEvent("summarised", "bot", summary, is_public=False, actor_name=self.bot_name))
         return events, msgspec.structs.replace(changes, handler="queue", summary=summary)

@@ -84,10 +84,13 @@ def _decision(
 def _hits(shelf: Shelf, text: str, locale: str) -> list[HitView]:
     return [
         HitView(
-            entry_id=hit.entry_id, question=shelf.entries[hit.entry_id].pick(locale).question, phrasing=hit.phrasing,
-            probability=round(hit.probability, 4), matched=list(hit.matched),
+            entry_id=hit.entry_id,
+            question=shelf.entries[hit.entry_id].pick(locale).question,
+            phrasing=hit.phrasing,
+            probability=round(hit.probability, 4),
+            matched=list(hit.matched),
             features={name: round(value, 4) for name, value in msgspec.structs.asdict(hit.features).items()},
-        )  # fmt: skip
+        )
         for hit in shelf.knowledge.explain(text)
         if hit.entry_id in shelf.entries
     ]

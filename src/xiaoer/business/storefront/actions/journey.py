@@ -62,9 +62,7 @@ def clock(day: datetime, rng: Random, first_hour: int, last_hour: int) -> dateti
     return day + timedelta(minutes=minutes, seconds=rng.randrange(60))
 
 
-def plan_arrival(
-    shipped_at: datetime, city: City, course: Course, now: datetime, *, arrived: bool
-) -> datetime:
+def plan_arrival(shipped_at: datetime, city: City, course: Course, now: datetime, *, arrived: bool) -> datetime:
     """The day a parcel arrives: in the past when it has arrived, and fitting the course when it has not."""
     today, usual = day_of(now), day_of(shipped_at) + timedelta(days=city.days)
     if arrived or course == "failed":

@@ -17,10 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 import yaml
 
-from xiaoer.kit.errors import InvalidInput
-
 from xiaoer.business.storefront import rules
-from .journey import CHINA, Trip, clock, day_of, plan_arrival, travel
 from xiaoer.business.storefront.types import (
     CategoryFile,
     City,
@@ -41,6 +38,9 @@ from xiaoer.business.storefront.types import (
     Shipment,
     ShopFiles,
 )
+from xiaoer.kit.errors import InvalidInput
+
+from .journey import CHINA, Trip, clock, day_of, plan_arrival, travel
 
 Rows = list[dict[str, Any]]
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -222,9 +222,7 @@ class _Life:
         return (start + (self.now - start) * part).replace(microsecond=0)
 
     def _pay(self) -> datetime:
-        at = min(
-            self.created + timedelta(seconds=self.rng.randrange(15, 900)), self._between(self.created, 0.5)
-        )
+        at = min(self.created + timedelta(seconds=self.rng.randrange(15, 900)), self._between(self.created, 0.5))
         method = self.rng.choice(("wechat", "wechat", "alipay", "alipay", "card", "huabei"))
         self.payment = Payment(method=method, amount=self.amount, paid_at=at.astimezone(UTC))
         self._reach("paid", at)
@@ -239,9 +237,7 @@ class _Life:
         is_fresh = any(line.product_id in self.fresh for line in self.lines)
         carrier = "sf" if is_fresh else self.rng.choice(("zto", "zto", "zto", "yto", "yto", "sf"))
         arrives_on = plan_arrival(shipped, self.city, course, self.now, arrived=arrived)
-        trip = Trip(
-            city=self.city, person=self.person, carrier=carrier, shipped_at=shipped, arrives_on=arrives_on
-        )
+        trip = Trip(city=self.city, person=self.person, carrier=carrier, shipped_at=shipped, arrives_on=arrives_on)
         scans: list[Scan] = travel(trip, course, self.rng, self.now, arrived=arrived)
         self.shipments.append(
             Shipment(
