@@ -1,7 +1,8 @@
 """`python -m tests.chaos.kill --kills 20 --pg-kills 5`: kill -9 at random moments under load, and judge.
 
 Kills of the first kind fall on the web child, the worker and the whole tree (PostgreSQL included) in turn, those of
-the second on PostgreSQL alone. After each, everything acknowledged is read back by fresh requests.
+the second on PostgreSQL alone; an outage is such a kill with the parent asleep, so that the database stays away for
+longer than a lease. After each, everything acknowledged is read back by fresh requests.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import asyncio
 import json
 import random
 import shutil
+import signal
 import sys
 import time
 from dataclasses import asdict, dataclass, field
@@ -28,7 +30,8 @@ from .client import Settings
 from .timeline import Account, find_unanswered, judge
 
 ROOT = Path(__file__).parents[2]
-LIMITS = {"web": 2.0, "worker": 2.0, "tree": 5.0, "postgres": 10.0}
+OUTAGE_SECONDS = 9.0
+LIMITS = {"web": 2.0, "worker": 2.0, "tree": 5.0, "postgres": 10.0, "outage": OUTAGE_SECONDS + 10.0}
 IN_FLIGHT_SHARE = 0.8
 ANSWER_SECONDS = 15.0
 STARTS = 20
@@ -119,8 +122,14 @@ class Run:
         await self._hear("ready", 90)
 
     async def _kill(self, kind: str) -> None:
-        self._tell(do="kill", label=kind, pids=self._aim(kind))
+        pids = self._aim(kind)
+        if kind == "outage" and self.server.process is not None:
+            self.server.process.send_signal(signal.SIGSTOP)
+        self._tell(do="kill", label=kind, pids=pids)
         killed = await self._hear("killed", 30)
+        if kind == "outage" and self.server.process is not None:
+            await asyncio.sleep(OUTAGE_SECONDS)
+            self.server.process.send_signal(signal.SIGCONT)
         self.result.kills += 1
         self.result.in_flight += killed["in_flight"] > 0
         if kind == "tree":
@@ -141,7 +150,7 @@ class Run:
         parent = self.server.process.pid if self.server.process else 0
         if kind == "tree":
             return list(observe.list_tree(parent))
-        found = observe.find_postmaster(parent) if kind == "postgres" else observe.find_role(parent, kind)
+        found = observe.find_postmaster(parent) if kind in ("postgres", "outage") else observe.find_role(parent, kind)
         if found is None:
             raise Broken(f"there is no {kind} to kill: {observe.list_tree(parent)}")
         return [found]
@@ -204,9 +213,10 @@ def _is_known(fault: str, known: set[str]) -> bool:
     return any(fault.partition(": ")[2] == one.partition(": ")[2] for one in known)
 
 
-def plan_kills(kills: int, pg_kills: int, dice: random.Random) -> list[str]:
+def plan_kills(kills: int, pg_kills: int, outages: int, dice: random.Random) -> list[str]:
     """Web, worker and tree in equal parts, PostgreSQL between them, in random order."""
-    kinds = [("web", "tree", "worker")[number % 3] for number in range(kills)] + ["postgres"] * pg_kills
+    kinds = [("web", "tree", "worker")[number % 3] for number in range(kills)]
+    kinds += ["postgres"] * pg_kills + ["outage"] * outages
     dice.shuffle(kinds)
     return kinds
 
@@ -227,6 +237,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.kill")
     parser.add_argument("--kills", type=int, default=20, help="of the web child, the worker and the whole tree in turn")
     parser.add_argument("--pg-kills", type=int, default=5, help="of PostgreSQL alone")
+    parser.add_argument("--outages", type=int, default=1, help="of PostgreSQL, some seconds long")
     parser.add_argument("--rate", type=float, default=50.0, help="messages a second")
     parser.add_argument("--shoppers", type=int, default=40)
     parser.add_argument("--seed", type=int)
@@ -234,7 +245,7 @@ def main() -> int:
     parser.add_argument("--record", action="store_true", help="add a line to docs/measurements/chaos.md")
     args = parser.parse_args()
     seed = random.randrange(10**6) if args.seed is None else args.seed
-    kinds = plan_kills(args.kills, args.pg_kills, random.Random(seed))
+    kinds = plan_kills(args.kills, args.pg_kills, args.outages, random.Random(seed))
     print(f"seed {seed}: {' '.join(kinds)}", flush=True)
     result = run(seed, kinds, rate=args.rate, shoppers=args.shoppers, keep=args.keep)
     share = result.in_flight / max(1, result.kills)

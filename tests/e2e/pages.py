@@ -122,7 +122,7 @@ class Desk:
         self.rows = page.locator("#conversation-rows .row")
         self.log = page.get_by_role("log")
         self.box = page.locator("#composer-box textarea")
-        self.summary = page.get_by_role("region", name="转接摘要")
+        self.summary = page.get_by_label("转接摘要")
         self.toast = page.locator(".el-message")
 
     def tab(self, name: str) -> None:

@@ -174,6 +174,22 @@ class Socket:
         return frames
 
 
+class _SharedTransport(httpx2.HTTPTransport):
+    """Connections that outlive the client that used them: a client is then cheap to make and has its own cookies."""
+
+    def __enter__(self) -> _SharedTransport:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+    def close(self) -> None:
+        return
+
+    def really_close(self) -> None:
+        super().close()
+
+
 class Stage:
     """The running application, its two shops, and ways to reach it."""
 
@@ -186,6 +202,7 @@ class Stage:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server: uvicorn.Server | None = None
         self._ready = threading.Event()
+        self._transport = _SharedTransport(verify=False)
         self._error: BaseException | None = None
         self.port = 0
         self.url = ""
@@ -199,6 +216,7 @@ class Stage:
             raise RuntimeError("the stage did not start") from self._error
 
     def stop(self) -> None:
+        self._transport.really_close()
         if self._server is not None:
             self._server.should_exit = True
         self._thread.join(30)
@@ -253,7 +271,9 @@ class Stage:
     def client(self, token: str | None = None, **headers: str) -> httpx2.Client:
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
-        return httpx2.Client(base_url=self.url + API, headers=headers, timeout=20)
+        return httpx2.Client(
+            base_url=self.url + API, headers=headers, timeout=20, transport=self._transport, trust_env=False
+        )
 
     @contextmanager
     def socket(self, path: str, *, headers: dict[str, str] | None = None, **options: Any) -> Iterator[Socket]:

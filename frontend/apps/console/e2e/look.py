@@ -75,6 +75,7 @@ def setup_shop(page: Page) -> None:
 
 
 def desk_order(page: Page) -> None:
+    page.wait_for_timeout(600)
     if not page.locator("aside[aria-label='顾客资料']").count():
         click(page, "顾客资料")
     click(page, "进度与物流")

@@ -22,17 +22,29 @@ def encode(frame: Any) -> bytes:
 
 
 class Connection:
-    """A socket with its cursors: for each conversation it follows, the `seq` it has been pushed up to."""
+    """A socket with its cursors: for each conversation it follows, the `seq` it has been pushed up to.
 
-    __slots__ = ("_bytes", "_send", "_wake", "closing", "cursors", "is_public", "queue", "shop_id", "subject_id")
+    `has_lists` says that its holder may read conversations, so that the shop's lists are pushed to it.
+    """
+
+    __slots__ = (
+        "_bytes", "_send", "_wake", "closing", "cursors", "has_lists", "is_public", "queue", "shop_id", "subject_id",
+    )  # fmt: skip
 
     def __init__(
-        self, send: Callable[[str], Awaitable[None]], *, shop_id: UUID, subject_id: UUID, is_public: bool
+        self,
+        send: Callable[[str], Awaitable[None]],
+        *,
+        shop_id: UUID,
+        subject_id: UUID,
+        is_public: bool,
+        has_lists: bool = False,
     ) -> None:
         self._send = send
         self.shop_id = shop_id
         self.subject_id = subject_id
         self.is_public = is_public
+        self.has_lists = has_lists
         self.cursors: dict[UUID, int] = {}
         self.queue: deque[bytes] = deque()
         self._bytes = 0

@@ -89,7 +89,10 @@ async def serve_desk(socket: Socket, hub: Hub, door: DeskDoor, token: str) -> No
         await socket.send(encode({"type": "bye", "code": "signed_out"}).decode())
         await socket.close()
         return
-    connection = Connection(socket.send, shop_id=staff.shop_id, subject_id=staff.staff_id, is_public=False)
+    connection = Connection(
+        socket.send, shop_id=staff.shop_id, subject_id=staff.staff_id, is_public=False,
+        has_lists=door.may_read_conversations(staff),
+    )  # fmt: skip
     session = _Session(door, hub, connection, token, staff)
     connection.push({"type": "welcome", **welcome})
     try:

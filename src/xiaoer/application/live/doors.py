@@ -25,6 +25,7 @@ class DeskDoor(msgspec.Struct, frozen=True):
     """For a console's socket. `refresh(token)` is asked before every command: a revoked session ends at once."""
 
     refresh: Callable[[str], Awaitable[Any]]
+    may_read_conversations: Callable[[Any], bool]
     welcome: Callable[[Any], Awaitable[Any]]
     watch: Callable[[Any, UUID, int | None], Awaitable[Resumed]]
     send: Callable[[Any, UUID, str, Any, bool], Awaitable[tuple[UUID, int]]]

@@ -186,13 +186,13 @@ class Hub:
     async def _push_lists(self) -> None:
         listed, self._listed = self._listed, defaultdict(set)
         for shop_id, ids in listed.items():
-            desks = self._desks.get(shop_id)
+            desks = [desk for desk in self._desks.get(shop_id, ()) if desk.has_lists]
             if not desks:
                 continue
             items = await self._reader.list_summaries(shop_id, list(ids))
             counts = await self._reader.count_by_staff(shop_id)
             raw = encode(items)
-            for desk in list(desks):
+            for desk in desks:
                 own = encode(counts(desk.subject_id))
                 desk.push_bytes(b'{"type":"conversations","items":' + raw + b',"counts":' + own + b"}")
         queues, self._queues = self._queues, set()

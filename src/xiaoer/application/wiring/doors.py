@@ -11,10 +11,12 @@ from xiaoer.application.live.doors import DeskDoor, Resumed, VisitorDoor
 from xiaoer.application.wiring.web import Web
 from xiaoer.business.conversation import queries as conversations
 from xiaoer.business.conversation.actions import desk, shopper
+from xiaoer.business.conversation.types import Counts
 from xiaoer.business.customer.actions import change_visitor_locale
 from xiaoer.business.customer.queries import get_visitor_by_token
 from xiaoer.business.customer.types import Visitor
 from xiaoer.business.identity import queries as identity
+from xiaoer.business.identity import rules as identity_rules
 from xiaoer.business.identity.types import Staff
 from xiaoer.data.stores import identity as identity_store
 
@@ -69,6 +71,11 @@ def make_visitor_door(web: Web) -> VisitorDoor:
     )  # fmt: skip
 
 
+
+def may_read_conversations(staff: Staff) -> bool:
+    return identity_rules.CONVERSATION_READ in staff.permissions
+
+
 def make_desk_door(web: Web) -> DeskDoor:
     """What a console's socket may do."""
     backend = web.backend
@@ -76,7 +83,8 @@ def make_desk_door(web: Web) -> DeskDoor:
     async def welcome(staff: Staff) -> dict[str, Any]:
         await identity_store.touch_staff(backend.db, staff.shop_id, [staff.staff_id])
         view = await identity.get_own_view(backend, staff)
-        return {"staff": view, "counts": await conversations.count_open(backend, staff)}
+        counts = await conversations.count_open(backend, staff) if may_read_conversations(staff) else Counts()
+        return {"staff": view, "counts": counts}
 
     async def watch(staff: Staff, conversation_id: UUID, since: int | None) -> Resumed:
         if since is not None:
@@ -103,7 +111,8 @@ def make_desk_door(web: Web) -> DeskDoor:
             backend.broadcast(staff.shop_id, _typing(conversation_id, "staff", staff.name, staff.staff_id))
 
     return DeskDoor(
-        refresh=lambda token: identity.get_staff_by_token(backend, token), welcome=welcome, watch=watch, send=send,
+        refresh=lambda token: identity.get_staff_by_token(backend, token),
+        may_read_conversations=may_read_conversations, welcome=welcome, watch=watch, send=send,
         read=lambda staff, conversation_id, seq: desk.mark_read(backend, staff, conversation_id, seq), type=type_,
         leave=lambda staff: identity_store.leave_staff(backend.db, staff.shop_id, staff.staff_id),
     )  # fmt: skip

@@ -81,7 +81,10 @@ async def mark_read(backend: Backend, visitor: Visitor, conversation_id: UUID, p
     marks = await store.mark_read_by_customer(
         backend.db, visitor.shop_id, conversation_id, visitor.customer_id, public_seq
     )
-    if marks is not None:
+    if marks is None:
+        # Read before, or not theirs at all.
+        await _get_own(backend, visitor, conversation_id)
+    else:
         backend.broadcast(
             visitor.shop_id,
             {"type": "read", "conversation_id": str(conversation_id), "customer_read_seq": marks[0],

@@ -71,6 +71,7 @@ async def save_entry(backend: Backend, staff: Staff, entry_id: str | None, draft
 
 async def archive_entry(backend: Backend, staff: Staff, entry_id: str) -> Entry:
     """Take an entry out of service; it can be restored."""
+    identity_rules.check_permission(staff, identity_rules.KNOWLEDGE_EDIT)
     row = await store.find(backend.db, staff.shop_id, entry_id)
     if row is None:
         raise NotFound("knowledge.not_found")
@@ -84,6 +85,7 @@ async def archive_entry(backend: Backend, staff: Staff, entry_id: str) -> Entry:
 
 async def restore_version(backend: Backend, staff: Staff, entry_id: str, version: int) -> Entry:
     """Make an old version the newest one."""
+    identity_rules.check_permission(staff, identity_rules.KNOWLEDGE_EDIT)
     versions = {row.version: row for row in await store.list_versions(backend.db, staff.shop_id, entry_id)}
     if version not in versions:
         raise NotFound("knowledge.version_not_found", field="version")
