@@ -141,12 +141,12 @@ def _guarded(name: str, check: Callable[[Config], Finding], config: Config) -> F
 async def _ask_database(dsn: str) -> float:
     """Refuse an unfit server; else seconds between its clock and ours."""
     from xiaoer.data.postgres.database import Database
-    from xiaoer.data.postgres.durability import check_durability
+    from xiaoer.data.postgres.durability import check_durability, read_clock
 
     db = await Database.connect(dsn, max_size=1)
     try:
         await check_durability(db)
-        return float(await db.fetchval("SELECT extract(epoch FROM clock_timestamp())")) - time.time()
+        return await read_clock(db) - time.time()
     finally:
         await db.close()
 

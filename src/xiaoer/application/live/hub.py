@@ -92,6 +92,9 @@ class Hub:
         """Shop -> people with a desk open in this process."""
         return {shop: list({one.subject_id for one in desks}) for shop, desks in self._desks.items()}
 
+    def count_connections(self, *, is_public: bool) -> int:
+        return sum(one.is_public == is_public for one in self.connections)
+
     def list_shops(self) -> set[UUID]:
         """Shops with anybody connected here."""
         return {one.shop_id for one in self.connections}

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Litestar
+from prometheus_client import Counter, Gauge, Histogram
 
 from xiaoer.application.live.hub import Hub, Reader
 from xiaoer.application.loops import repeat
@@ -37,6 +38,14 @@ from xiaoer.kit.logging import Log
 
 log = Log("xiaoer.wiring")
 
+TURN_SECONDS = Histogram(
+    "xiaoer_turn_seconds",
+    "Time from taking the bot's turn to its reply committed",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 3),
+)
+TURNS_FAILED = Counter("xiaoer_turns_failed", "Turns of the bot put off because something broke", ["why"])
+SOCKETS = Gauge("xiaoer_sockets", "Open sockets by side", ["side"])
+
 TIMELINE, SCREENS = "xiaoer_timeline", "xiaoer_screens"
 PACK_FOLDER = Path(str(files("xiaoer") / "packs" / "ecommerce"))
 BUILT_FOLDER = PACK_FOLDER / "built"
@@ -57,6 +66,8 @@ class Web:
         self.library = Library(load_models(PACK_FOLDER, BUILT_FOLDER))
         self.platform = Storefront(self.backend)
         self.hub = Hub(self._reader())
+        SOCKETS.labels("shopper").set_function(lambda: self.hub.count_connections(is_public=True))
+        SOCKETS.labels("staff").set_function(lambda: self.hub.count_connections(is_public=False))
         self._turns: dict[asyncio.Task[None], UUID] = {}
         self._slots = asyncio.Semaphore(TURNS_AT_ONCE)
         self._waiting: dict[UUID, int] = {}
@@ -91,11 +102,14 @@ class Web:
     async def _take(self, turn: Turn) -> None:
         async with self._slots:
             try:
-                await take_turn(self.backend, self.library, self.platform, turn)
+                with TURN_SECONDS.time():
+                    await take_turn(self.backend, self.library, self.platform, turn)
             except XiaoerError as error:
+                TURNS_FAILED.labels(error.code).inc()
                 log.info("turn_put_off", code=error.code)
                 await self._give_back(turn)
             except Exception as error:
+                TURNS_FAILED.labels("fault").inc()
                 log.error("turn_failed", cause=error, conversation_id=str(turn.conversation_id))
                 await self._give_back(turn)
 
@@ -124,6 +138,7 @@ class Web:
             self.hub.broadcast(shop_id, {"type": "knowledge_changed"})
 
     async def touch_staff(self) -> None:
+        """Say who has a desk open."""
         for shop_id, staff_ids in self.hub.list_staff_online().items():
             await identity_store.touch_staff(self.backend.db, shop_id, staff_ids)
 

@@ -16,6 +16,9 @@ SELECT current_setting('server_version_num')::int / 10000 AS major,
 """
 
 
+_READ_CLOCK = "SELECT extract(epoch FROM clock_timestamp())::float8"
+
+
 class UnfitServer(Unavailable):
     """The server is up and must not be used as it is; `setting`, `value` and `wanted` say why."""
 
@@ -32,3 +35,8 @@ async def check_durability(db: Executor) -> None:
             raise UnfitServer("database.unfit", setting=setting, value="off", wanted="on")
     if row["encoding"] != "UTF8":
         raise UnfitServer("database.unfit", setting="encoding", value=row["encoding"], wanted="UTF8")
+
+
+async def read_clock(db: Executor) -> float:
+    """The server's clock, in Unix seconds."""
+    return float(await db.fetchval(_READ_CLOCK))
