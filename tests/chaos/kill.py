@@ -30,7 +30,7 @@ from .client import Settings
 from .timeline import Account, find_unanswered, judge
 
 ROOT = Path(__file__).parents[2]
-OUTAGE_SECONDS = 9.0
+OUTAGE_SECONDS = 6.0
 LIMITS = {"web": 2.0, "worker": 2.0, "tree": 5.0, "postgres": 10.0, "outage": OUTAGE_SECONDS + 10.0}
 IN_FLIGHT_SHARE = 0.8
 ANSWER_SECONDS = 15.0

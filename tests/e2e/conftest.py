@@ -80,6 +80,17 @@ def server() -> Iterator[Server]:
         server.stop()
 
 
+@pytest.fixture(scope="package")
+def fresh_server() -> Iterator[Server]:
+    """A server that nobody has set up yet."""
+    server = Server(is_demo=False)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
 # Package scope: pytest-asyncio's tests, which come after, cannot share a thread with Playwright's loop.
 @pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from PIL import Image, ImageDraw
-from playwright.sync_api import Locator, Page, expect
-
-HAND = re.compile("转人工")
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 
 def make_picture(width: int = 480, height: int = 320) -> bytes:
@@ -180,3 +180,52 @@ def listen(page: Page) -> list[str]:
 
     page.on("websocket", hear)
     return heard
+
+
+class Line:
+    """A page's sockets, which a test may cut, mend, and rid of single frames."""
+
+    def __init__(self, page: Page) -> None:
+        self.is_cut = False
+        self.sent: list[dict[str, Any]] = []
+        self.heard: list[dict[str, Any]] = []
+        # Frames from the server for which this is true get lost on the way.
+        self.loses: Callable[[dict[str, Any]], bool] = lambda frame: False
+        # Said to the page right after the welcome, as if the server had.
+        self.inject_after_welcome: dict[str, Any] | None = None
+        self._open: list[WebSocketRoute] = []
+        page.route_web_socket(re.compile(r"/socket$"), self._connect)
+
+    def cut(self) -> None:
+        self.is_cut = True
+        while self._open:
+            self._open.pop().close()
+
+    def mend(self) -> None:
+        self.is_cut = False
+
+    def sent_types(self) -> list[str]:
+        return [frame["type"] for frame in self.sent]
+
+    def _connect(self, page_side: WebSocketRoute) -> None:
+        if self.is_cut:
+            page_side.close()
+            return
+        self._open.append(page_side)
+        server_side = page_side.connect_to_server()
+
+        def up(message: str | bytes) -> None:
+            self.sent.append(json.loads(message))
+            server_side.send(message)
+
+        def down(message: str | bytes) -> None:
+            frame = json.loads(message)
+            if self.loses(frame):
+                return
+            self.heard.append(frame)
+            page_side.send(message)
+            if frame["type"] == "welcome" and self.inject_after_welcome:
+                page_side.send(json.dumps(self.inject_after_welcome))
+
+        page_side.on_message(up)
+        server_side.on_message(down)

@@ -247,6 +247,13 @@ class Shopper(Caller):
         attachment = self.upload("/visitor/attachments", name, "image/png", raw)
         return self.send({"type": "image", "attachment_id": attachment["attachment_id"]})
 
+    def press(self, seq: int, button_id: str) -> str:
+        """Tap a button or a row of the message `seq`, and wait for the bot's word."""
+        before = self._bot_seq()
+        conversation_id = self.send({"type": "press", "seq": seq, "id": button_id})
+        self.wait(lambda: self._bot_seq() > before, f"no answer to {button_id!r}")
+        return conversation_id
+
     def ask_for_person(self) -> str:
         answer = self.call("POST", "/visitor/handover", {"client_id": uuid.uuid4().hex})
         self.wait(lambda: self.snapshot()["conversation"]["handler"] == "queue", "never came to the queue")

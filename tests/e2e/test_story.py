@@ -26,7 +26,7 @@ def test_a_shopper_is_answered_and_a_person_takes_over(
     asks_about_shipping(widget)
     asks_for_the_order(widget)
     sends_a_picture(widget)
-    asks_for_a_person(widget)
+    asks_for_a_person(widget, len(lina.call("GET", "/conversations?view=queue")["items"]) + 1)
 
     console = new_context()
     desk = sign_in(console.new_page(), server.url, lina)
@@ -98,9 +98,9 @@ def sends_a_picture(widget: Widget) -> None:
     expect(picture).to_have_js_property("naturalWidth", 480)
 
 
-def asks_for_a_person(widget: Widget) -> None:
+def asks_for_a_person(widget: Widget, place: int) -> None:
     widget.person_button.click()
-    expect(widget.banner).to_contain_text("您排在第 1 位")
+    expect(widget.banner).to_contain_text(f"您排在第 {place} 位")
     expect(widget.host.locator(".title")).to_contain_text("正在转接人工客服")
     expect(widget.person_button).to_be_disabled()
 

@@ -336,6 +336,10 @@ class Stage:
         """A new session of a member of staff."""
         return self.call(_open_session(self, branch, staff_id))
 
+    def open_branch(self, name: str) -> Branch:
+        """One more furnished shop, for tests that change settings and keys."""
+        return self.call(_open_branch(self, name))
+
     def hire(self, branch: Branch, role: str = "agent", name: str = "新同事") -> Person:
         return self.call(_hire(self, branch, role, name))
 
@@ -370,16 +374,25 @@ async def _furnish(stage: Stage) -> None:
     backend = stage.web.backend
     demo = await find_demo_shop(backend)
     assert demo is not None
-    async with backend.db.transaction() as work:
-        other = await create_shop(backend, work, name="乙店", locale="zh-CN", is_demo=False)
-        await seed_demo_shop(backend, work, other.shop_id)
-    # The seeds of two shops are alike: goods and orders of B get numbers that A does not know.
-    await backend.db.execute(
-        "UPDATE storefront_order SET number = 'QH99' || substr(number, 5) WHERE shop_id = $1", other.shop_id
-    )
-    await backend.db.execute("UPDATE product SET product_id = 'b-' || product_id WHERE shop_id = $1", other.shop_id)
     stage.a = await _furnish_one(stage, demo, "甲")
-    stage.b = await _furnish_one(stage, other, "乙")
+    stage.b = await _open_branch(stage, "乙")
+
+
+async def _open_branch(stage: Stage, name: str) -> Branch:
+    backend = stage.web.backend
+    async with backend.db.transaction() as work:
+        shop = await create_shop(backend, work, name=f"{name}店", locale="zh-CN", is_demo=False)
+        await seed_demo_shop(backend, work, shop.shop_id)
+    # The seeds of two shops are alike: goods and orders get numbers that other shops do not know.
+    mark = next(_ids) % 100
+    await backend.db.execute(
+        "UPDATE storefront_order SET number = 'QH' || $2 || substr(number, 5) WHERE shop_id = $1", shop.shop_id,
+        f"{mark:02d}",
+    )  # fmt: skip
+    await backend.db.execute(
+        "UPDATE product SET product_id = $2 || product_id WHERE shop_id = $1", shop.shop_id, f"s{mark}-"
+    )
+    return await _furnish_one(stage, shop, name)
 
 
 async def _furnish_one(stage: Stage, shop: Shop, prefix: str) -> Branch:

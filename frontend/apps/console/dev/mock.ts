@@ -151,7 +151,7 @@ function knowledge(method: string, part: string[], query: URLSearchParams, body:
   if (part[1] === 'categories') return { items: data.categories }
   if (part[1] === 'test')
     return {
-      decision: 'answer', answer: '现货商品在付款后 **48 小时**内发出，每天 16:00 前付款的会优先安排当天出库。', intent: { id: 'urge_shipping.when_ship', label: '问什么时候发货', probability: 0.93 }, microseconds: 1840,
+      decision: 'answer', answer: '现货商品在付款后 **48 小时**内发出，每天 16:00 前付款的会优先安排当天出库。', intent: { id: 'urge_shipping.when_ship', label: 'urge_shipping', name: '问什么时候发货', probability: 0.93 }, microseconds: 1840,
       hits: data.entries.slice(0, 4).map((entry, index) => ({ entry_id: entry.entry_id, question: entry.content['zh-CN']!.question, phrasing: ['什么时候发货', '发什么快递', '怎么退款啊', '退款几天到'][index], probability: [0.94, 0.31, 0.08, 0.02][index], matched: ['什么时候', '发货', '发'].slice(0, 3 - Math.min(index, 2)), features: { lexical: 0.81, semantic: 0.77, intent: 0.93 } })),
     }
   if (part[1] === 'import') return query.get('dry_run') === 'true' ? { created: 0, updated: 0, unchanged: 3, rows: 6, errors: [{ row: 3, column: 'answer', code: 'missing', message: '答案不能为空' }, { row: 5, column: 'locale', code: 'unknown', message: '不认识的语言「cn」' }] } : {}

@@ -29,7 +29,7 @@ from .conversation import conversation_routes
 from .health import health_routes
 from .knowledge import knowledge_routes
 from .pages import page_routes
-from .principals import provide_services, provide_staff, provide_visitor
+from .principals import SECURITY_SCHEMES, provide_services, provide_staff, provide_visitor
 from .services import Services
 from .session import session_routes
 from .shop import shop_routes
@@ -110,7 +110,8 @@ def make_app(
         ),
         request_max_body_size=BODY_LIMIT,
         openapi_config=OpenAPIConfig(
-            title="Xiaoer", version=__version__, path="/schema", create_examples=False, use_handler_docstrings=True,
+            title="Xiaoer", version=__version__, path="/schema", create_examples=False,
+            components=SECURITY_SCHEMES, use_handler_docstrings=True,
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         ),
         logging_config=None,

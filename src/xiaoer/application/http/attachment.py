@@ -22,6 +22,7 @@ from xiaoer.data.rows.shop import AttachmentRow
 from xiaoer.kit.errors import TooLarge
 
 from .errors import RESPONSES
+from .principals import STAFF_ONLY, VISITOR_ONLY
 from .services import Services
 
 
@@ -51,21 +52,26 @@ def _give(row: AttachmentRow, chunks: AsyncIterator[bytes]) -> Stream:
     return Stream(chunks, media_type=row.mime, headers=headers)
 
 
-@post("/visitor/attachments", operation_id="uploadByVisitor", status_code=201, responses=RESPONSES)
+@post(
+    "/visitor/attachments", operation_id="uploadByVisitor", status_code=201, responses=RESPONSES, security=VISITOR_ONLY
+)
 async def upload_by_visitor(services: Services, visitor: Visitor, data: Form) -> AttachmentView:
     """Take a picture or a file from the shopper, to be sent in a message afterwards."""
     name, raw = await _read(data)
     return await actions.take_in(services.backend, visitor.shop_id, name, raw, customer_id=visitor.customer_id)
 
 
-@get("/visitor/attachments/{attachment_id:uuid}", operation_id="getOwnAttachment", responses=RESPONSES)
+@get(
+    "/visitor/attachments/{attachment_id:uuid}", operation_id="getOwnAttachment", responses=RESPONSES,
+    security=VISITOR_ONLY,
+)  # fmt: skip
 async def get_by_visitor(services: Services, visitor: Visitor, attachment_id: UUID) -> Stream:
     """A file of the shopper's own, or one that staff sent them."""
     row, chunks = await actions.get_for_visitor(services.backend, visitor, attachment_id)
     return _give(row, chunks)
 
 
-@post("/attachments", operation_id="uploadByStaff", status_code=201, responses=RESPONSES)
+@post("/attachments", operation_id="uploadByStaff", security=STAFF_ONLY, status_code=201, responses=RESPONSES)
 async def upload_by_staff(services: Services, staff: Staff, data: Form) -> AttachmentView:
     """Take a picture or a file from staff, to be sent in a message afterwards."""
     actions.check_staff(staff)
@@ -73,7 +79,7 @@ async def upload_by_staff(services: Services, staff: Staff, data: Form) -> Attac
     return await actions.take_in(services.backend, staff.shop_id, name, raw, staff_id=staff.staff_id)
 
 
-@get("/attachments/{attachment_id:uuid}", operation_id="getAttachment", responses=RESPONSES)
+@get("/attachments/{attachment_id:uuid}", operation_id="getAttachment", security=STAFF_ONLY, responses=RESPONSES)
 async def get_by_staff(services: Services, staff: Staff, attachment_id: UUID) -> Stream:
     """A file of one of the shop's conversations."""
     row, chunks = await actions.get_for_staff(services.backend, staff, attachment_id)

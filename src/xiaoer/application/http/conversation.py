@@ -29,6 +29,7 @@ from xiaoer.business.identity.types import Staff
 from xiaoer.kit.errors import NotFound
 
 from .errors import RESPONSES
+from .principals import STAFF_ONLY
 from .services import Services
 
 Seq = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
@@ -187,4 +188,5 @@ conversation_routes = Router(
         reveal, get_one_customer, list_customer_orders, get_order, list_products,
     ],
     tags=["desk"],
+    security=STAFF_ONLY,
 )  # fmt: skip

@@ -20,6 +20,7 @@ from xiaoer.kit.errors import InvalidInput, TooLarge
 from xiaoer.kit.i18n import translate
 
 from .errors import RESPONSES, locale_of
+from .principals import STAFF_ONLY
 from .services import Services
 
 
@@ -148,4 +149,5 @@ knowledge_routes = Router(
         list_categories, import_entries, export_entries, get_template, try_one_text,
     ],
     tags=["knowledge"],
+    security=STAFF_ONLY,
 )  # fmt: skip

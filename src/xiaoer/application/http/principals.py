@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import Request
 from litestar.datastructures import State
+from litestar.openapi.spec import Components, SecurityScheme
 
 from xiaoer.business.customer.queries import get_visitor_by_token
 from xiaoer.business.customer.types import Visitor
@@ -18,6 +19,17 @@ from .services import Services
 COOKIE = "xiaoer_session"
 SECURE_COOKIE = "__Host-xiaoer_session"
 _SAFE = {"GET", "HEAD", "OPTIONS"}
+
+# How the API's description names the ways in; `provide_staff` and `provide_visitor` are what really asks.
+STAFF_ONLY = [{"staffSession": []}, {"staffCookie": []}]
+VISITOR_ONLY = [{"visitorToken": []}]
+SECURITY_SCHEMES = Components(
+    security_schemes={
+        "staffSession": SecurityScheme(type="http", scheme="bearer", description="The token of POST /session"),
+        "staffCookie": SecurityScheme(type="apiKey", security_scheme_in="cookie", name=COOKIE),
+        "visitorToken": SecurityScheme(type="http", scheme="bearer", description="The token of POST /visitors"),
+    }
+)
 
 
 async def provide_services(state: State) -> Services:

@@ -17,7 +17,7 @@ from xiaoer.business.onboarding.types import DEMO_ACCOUNTS, DemoAccount, FirstRu
 from xiaoer.business.shop.queries import find_demo_shop, get_shop
 
 from .errors import RESPONSES
-from .principals import COOKIE, SECURE_COOKIE, staff_token
+from .principals import COOKIE, SECURE_COOKIE, STAFF_ONLY, staff_token
 from .services import Services
 
 Short = Annotated[str, msgspec.Meta(max_length=254)]
@@ -66,7 +66,7 @@ async def sign_in(request: Request[Any, Any, Any], services: Services, data: Cre
     return _with_cookie(services, signed_in)
 
 
-@get("/session", operation_id="getSession", responses=RESPONSES)
+@get("/session", operation_id="getSession", security=STAFF_ONLY, responses=RESPONSES)
 async def get_session(services: Services, staff: Staff) -> OwnSession:
     """Who is signed in, and to which shop."""
     shop = await get_shop(services.backend, staff.shop_id)

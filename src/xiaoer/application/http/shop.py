@@ -17,6 +17,7 @@ from xiaoer.business.shop import actions, queries
 from xiaoer.business.shop.types import Settings, ShopView
 
 from .errors import RESPONSES
+from .principals import STAFF_ONLY
 from .services import Services
 
 Short = Annotated[str, msgspec.Meta(max_length=254)]
@@ -151,4 +152,5 @@ shop_routes = Router(
         change_person,
     ],
     tags=["shop"],
+    security=STAFF_ONLY,
 )  # fmt: skip

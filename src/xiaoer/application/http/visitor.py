@@ -28,7 +28,7 @@ from xiaoer.business.shop.queries import get_shop_by_widget_key
 from xiaoer.kit.errors import NotAllowed, NotSignedIn
 
 from .errors import RESPONSES
-from .principals import bearer
+from .principals import VISITOR_ONLY, bearer
 from .services import Services
 
 Text200 = Annotated[str, msgspec.Meta(max_length=200)]
@@ -99,7 +99,7 @@ async def welcome(request: Request[Any, Any, Any], services: Services, data: Hel
     )  # fmt: skip
 
 
-@post("/visitor/sign-out", operation_id="signOutVisitor", status_code=204, responses=RESPONSES)
+@post("/visitor/sign-out", operation_id="signOutVisitor", security=VISITOR_ONLY, status_code=204, responses=RESPONSES)
 async def sign_out(request: Request[Any, Any, Any], services: Services) -> None:
     """Forget this visitor's token."""
     token = bearer(request)
@@ -108,14 +108,14 @@ async def sign_out(request: Request[Any, Any, Any], services: Services) -> None:
     await sign_out_visitor(services.backend, token)
 
 
-@get("/visitor/conversation", operation_id="getOwnConversation", responses=RESPONSES)
+@get("/visitor/conversation", operation_id="getOwnConversation", security=VISITOR_ONLY, responses=RESPONSES)
 async def get_conversation(services: Services, visitor: Visitor) -> VisitorSnapshot:
     """The open conversation, else the latest, with its last fifty events."""
     snapshot, _ = await queries.get_visitor_snapshot(services.backend, visitor)
     return snapshot
 
 
-@get("/visitor/history", operation_id="listOwnHistory", responses=RESPONSES)
+@get("/visitor/history", operation_id="listOwnHistory", security=VISITOR_ONLY, responses=RESPONSES)
 async def list_history(
     services: Services, visitor: Visitor, before_conversation: UUID | None = None, before_seq: Seq | None = None
 ) -> EventPage:
@@ -123,13 +123,13 @@ async def list_history(
     return await queries.list_visitor_history(services.backend, visitor, before_conversation, before_seq)
 
 
-@get("/visitor/events", operation_id="listOwnEvents", responses=RESPONSES)
+@get("/visitor/events", operation_id="listOwnEvents", security=VISITOR_ONLY, responses=RESPONSES)
 async def list_events(services: Services, visitor: Visitor, conversation_id: UUID, since: Seq = 0) -> EventPage:
     """What came after `since`, for a widget without a socket."""
     return await queries.list_visitor_events(services.backend, visitor, conversation_id, since)
 
 
-@post("/visitor/messages", operation_id="sendMessage", status_code=200, responses=RESPONSES)
+@post("/visitor/messages", operation_id="sendMessage", security=VISITOR_ONLY, status_code=200, responses=RESPONSES)
 async def send_message(services: Services, visitor: Visitor, data: SendBody) -> Ack:
     """Send once per `client_id`; what is acknowledged is stored."""
     received = await shopper.receive_message(
@@ -141,7 +141,7 @@ async def send_message(services: Services, visitor: Visitor, data: SendBody) -> 
     return received.ack
 
 
-@post("/visitor/handover", operation_id="requestPerson", status_code=200, responses=RESPONSES)
+@post("/visitor/handover", operation_id="requestPerson", security=VISITOR_ONLY, status_code=200, responses=RESPONSES)
 async def request_person(services: Services, visitor: Visitor, data: HandoverBody) -> Ack:
     """Ask for a person."""
     received = await shopper.request_person(services.backend, services.platform, visitor, data.client_id)
@@ -150,19 +150,19 @@ async def request_person(services: Services, visitor: Visitor, data: HandoverBod
     return received.ack
 
 
-@post("/visitor/read", operation_id="markReadByVisitor", status_code=204, responses=RESPONSES)
+@post("/visitor/read", operation_id="markReadByVisitor", security=VISITOR_ONLY, status_code=204, responses=RESPONSES)
 async def mark_read(services: Services, visitor: Visitor, data: ReadBody) -> None:
     """Everything up to `seq` has been seen."""
     await shopper.mark_read(services.backend, visitor, data.conversation_id, data.seq)
 
 
-@post("/visitor/end", operation_id="endOwnConversation", status_code=204, responses=RESPONSES)
+@post("/visitor/end", operation_id="endOwnConversation", security=VISITOR_ONLY, status_code=204, responses=RESPONSES)
 async def end(services: Services, visitor: Visitor) -> None:
     """End the open conversation."""
     await shopper.end_conversation(services.backend, visitor)
 
 
-@post("/visitor/rating", operation_id="rateConversation", status_code=200, responses=RESPONSES)
+@post("/visitor/rating", operation_id="rateConversation", security=VISITOR_ONLY, status_code=200, responses=RESPONSES)
 async def rate(services: Services, visitor: Visitor, data: RatingBody) -> Rating:
     """Rate an ended conversation; changeable for a day."""
     return await shopper.rate(
@@ -170,7 +170,7 @@ async def rate(services: Services, visitor: Visitor, data: RatingBody) -> Rating
     )
 
 
-@get("/visitor/orders", operation_id="listOwnOrders", responses=RESPONSES)
+@get("/visitor/orders", operation_id="listOwnOrders", security=VISITOR_ONLY, responses=RESPONSES)
 async def list_orders(
     services: Services, visitor: Visitor, locale: Annotated[str | None, Parameter(max_length=20)] = None
 ) -> OwnOrders:

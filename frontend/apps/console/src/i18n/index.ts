@@ -32,11 +32,6 @@ export function t(key: MessageKey, params?: Params): string {
   return fill(text, params, current.value)
 }
 
-/** The names after a prefix, for lists that the catalogue itself holds. */
-export function keysUnder(prefix: string): string[] {
-  return Object.keys(zh).filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length))
-}
-
 /** For keys made from wire values: the value itself when there is no text for it. */
 export function tOr(key: string, fallback: string): string {
   return key in zh ? t(key as MessageKey) : fallback

@@ -2,7 +2,7 @@ import type { Entry, EntryDraft, EntryText } from '@xiaoer/api'
 import { t } from '@/i18n'
 
 export const STATES = ['draft', 'published', 'archived'] as const
-export const ENTRY_LOCALES = ['zh-CN', 'en', 'zh-TW', 'zh-HK', 'ja', 'ko'] as const
+export const ENTRY_LOCALES = ['zh-CN', 'en']
 export const QUESTION_LIMIT = 200
 export const ANSWER_LIMIT = 4000
 

@@ -175,7 +175,7 @@ export interface TestHit {
 export interface TestResult {
   decision: 'answer' | 'clarify' | 'unknown' | 'flow' | 'chitchat' | 'handover'
   answer?: string | null
-  intent: { id: string; label: string; probability: number } | null
+  intent: { id: string; label: string; name: string; probability: number } | null
   hits: TestHit[]
   microseconds: number
 }

@@ -83,10 +83,12 @@ def _shares(entries: list[Entry]) -> dict[str, Any]:
         }  # fmt: skip
     knowledge = [one for one in entries if one.kind == KNOWLEDGE]
     right = [one for one in knowledge if one.is_right]
+    from_knowledge = [one for one in knowledge if one.outcome in ("answer", "which_one")]
     asking = [one for one in entries if one.kind == ORDERS and not one.is_press]
     presses = sum(1 for one in entries if one.is_press)
     return {
         "knowledge_right": round(len(right) / max(1, len(knowledge)), 4),
+        "knowledge_replies_right": round(len(right) / max(1, len(from_knowledge)), 4),
         "knowledge_which_one": round(sum(one.outcome == "which_one" for one in right) / max(1, len(knowledge)), 4),
         "picker_share": round(sum(one.outcome == "picker" for one in asking) / max(1, len(asking)), 4),
         "presses": presses, "by_kind": by_kind,

@@ -14,11 +14,15 @@ from xiaoer.business.reply import rules
 from xiaoer.business.shop.rules import pick_locale
 from xiaoer.data.backend import Backend
 from xiaoer.intelligence.dialogue.types import Answer, Chitchat, Clarify, Context, HandOver, StartFlow, Understanding
+from xiaoer.intelligence.intent.types import IntentScore
 
 
 class IntentView(msgspec.Struct, frozen=True):
+    """`name` is the fine intent's, in the language of whoever asks."""
+
     id: str
     label: str
+    name: str
     probability: float
 
 
@@ -37,7 +41,7 @@ class TestResult(msgspec.Struct, frozen=True):
     decision: str
     answer: str | None
     situation: str | None
-    intent: IntentView | None
+    intent: IntentView
     hits: list[HitView]
     microseconds: int
 
@@ -55,9 +59,14 @@ async def try_text(backend: Backend, library: Library, staff: Staff, text: str, 
     best = meaning.intents.best
     return TestResult(
         decision=decision, answer=answer, situation=situation,
-        intent=IntentView(best.intent, best.label, round(best.score, 4)) if best else None,
+        intent=_intent(library, best, staff.locale),
         hits=_hits(shelf, words, chosen), microseconds=spent,
     )  # fmt: skip
+
+
+def _intent(library: Library, best: IntentScore, locale: str) -> IntentView:
+    names = next((one.name for one in library.models.pack.intents if one.id == best.intent), {})
+    return IntentView(best.intent, best.label, names.get(locale) or best.intent, round(best.score, 4))
 
 
 def _decision(
