@@ -36,7 +36,9 @@ class BuildHook(BuildHookInterface):  # type: ignore[type-arg]
             self._run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], "frontend")
             self._run(["npm", "run", "--silent", "build"], "frontend")
         if not self._has_models():
-            environment = os.environ | {"PYTHONPATH": str(Path(self.root) / "src")}
+            # In front of what pip gave this process: its build environment is in there too.
+            paths = [str(Path(self.root) / "src"), os.environ.get("PYTHONPATH", "")]
+            environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
             self._run([sys.executable, "-m", "xiaoer", "packs", "build"], ".", environment)
 
     def _is_skipped(self) -> bool:

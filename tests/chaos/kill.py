@@ -163,8 +163,8 @@ class Run:
             try:
                 await asyncio.to_thread(self.server.start)
                 return
-            except Unavailable as error:
-                words = str(error.params.get("log", ""))[-300:]
+            except Unavailable:
+                words = self.server.tail()[-300:]
                 self.result.faults.append(f"start {attempt + 1} after the kill of the tree failed: {words}")
                 await asyncio.sleep(0.2)
         raise Broken("the server does not start any more")

@@ -92,7 +92,9 @@ class Server:
 
     def stop(self) -> None:
         """Ask it to end, and leave nothing behind."""
-        if self.process is not None and self.process.poll() is None:
+        if self.process is not None and self.process.poll() is not None:
+            print(f"the server had ended by itself:\n{self.log()}", file=sys.stderr)
+        elif self.process is not None:
             self.process.terminate()
             try:
                 self.process.wait(20)

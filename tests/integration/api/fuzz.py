@@ -22,6 +22,7 @@ from typing import Any
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
 
+import msgspec
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -38,6 +39,7 @@ from schemathesis.specs.openapi.checks import (
 from stage import Branch, Shopper, Stage, client_id
 
 from xiaoer.application.http.app import make_app
+from xiaoer.business.shop.queries import get_identity_secret
 
 ROLES = ("administrator", "visitor", "anonymous")
 CHECKS = [
@@ -52,7 +54,8 @@ def describe() -> dict[str, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         app = make_app(None, None, [], [])  # type: ignore[arg-type]
-    return dict(app.openapi_schema.to_schema())
+    # As it goes over the wire: defaults and the like are objects before.
+    return dict(msgspec.json.decode(msgspec.json.encode(app.openapi_schema.to_schema())))
 
 
 @cache
@@ -79,6 +82,7 @@ class Target:
         self.branch = branch
         self.role = role
         assert branch.verified is not None
+        branch.secret = stage.call(get_identity_secret(stage.web.backend, branch.shop_id))
         # Their own session each time: the generator may sign out, or change people.
         self.visitor: Shopper = stage.visitor(branch, user_id=branch.verified.user_id, name="客")
         administrator = stage.hire(branch, "administrator", "模糊")

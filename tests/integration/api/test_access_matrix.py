@@ -182,7 +182,7 @@ MATRIX: dict[str, Row] = {
     # operation                            nobody visitor other | agent admin editor | other shop's agent, admin
     "getWidgetConfig": Row("GET", "/api/v1/widget/{key}/config", PUBLIC),
     "welcomeVisitor": Row("POST", "/api/v1/visitors", PUBLIC, lambda w: {"widget_key": w.a.widget_key}),
-    "signOutVisitor": Row("POST", "/api/v1/visitor/sign-out", "401 204 204 204 204 204 204 204"),
+    "signOutVisitor": Row("POST", "/api/v1/visitor/sign-out", "401 204 204 401 401 401 401 401"),
     "getOwnConversation": Row("GET", "/api/v1/visitor/conversation", VISITORS),
     "listOwnHistory": Row("GET", "/api/v1/visitor/history?before_conversation={conversation}", VISITORS),
     "listOwnEvents": Row("GET", "/api/v1/visitor/events?conversation_id={conversation}", OWNER_ONLY),

@@ -49,3 +49,11 @@ def test_every_operation_is_described() -> None:
         for operation in methods.values():
             assert operation.get("summary"), operation["operationId"]
             assert operation["responses"]
+
+
+def test_the_file_is_served(stage: Stage) -> None:
+    with stage.client() as client:
+        response = client.get(stage.url + "/openapi.json")
+    assert response.status_code == 200
+    served = response.json()
+    assert served["paths"] == describe()["paths"]

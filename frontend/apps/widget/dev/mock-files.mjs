@@ -12,7 +12,7 @@ export function readConfig(url) {
   const locale = url.searchParams.get('locale')?.startsWith('en') ? 'en' : 'zh-CN'
   const { hot, ...rest } = config[locale]
   return {
-    ...rest, locale, locales: ['zh-CN', 'en'], privacy_url: 'https://example.com/privacy', is_open: true, ask_before_chat: [],
+    ...rest, locale, locales: ['zh-CN', 'en'], privacy_url: 'https://example.com/privacy', is_open: true, ask_before_chat: [], colour: '#0f766e',
     hot_questions: hot.map((question, i) => ({ id: `h${i}`, question })),
   }
 }

@@ -3,8 +3,8 @@ export function startMock(
   host?: string,
 ): Promise<{
   port: number
-  trouble: { deaf: boolean; twice: boolean }
+  trouble: { deaf: boolean; twice: boolean; refuses?: (body: { token?: string; identity?: object }) => boolean }
   mischief: Record<string, (body?: object) => void>
-  visitors: Map<string, unknown>
+  visitors: Map<string, { name: string; is_verified: boolean }>
   close: () => void
 }>

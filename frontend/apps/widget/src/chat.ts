@@ -69,6 +69,7 @@ export class Chat {
         hooks.onChange()
       },
     })
+    session.onToken = (isOther, lost) => this.follow(isOther, lost)
   }
 
   get conversation() {
@@ -82,15 +83,6 @@ export class Chat {
   async start(): Promise<void> {
     await this.session.ensure()
     this.socket.open()
-  }
-
-  /** Another visitor: nothing of the former stays. */
-  reset(): void {
-    this.socket.close()
-    this.outbox.clear()
-    this.thread.clear()
-    this.wasOnline = false
-    this.hooks.onChange()
   }
 
   send(outgoing: Outgoing): Pending<Outgoing> {
@@ -163,7 +155,7 @@ export class Chat {
 
   private hello(): VisitorClientFrame {
     const { token, locale } = this.session
-    const known = this.conversation
+    const known = this.thread.isStale ? null : this.conversation
     const resume = known ? { conversation_id: known.conversation_id, since: known.public_seq } : {}
     return { type: 'hello', token: token ?? '', locale, ...resume }
   }
@@ -180,18 +172,32 @@ export class Chat {
     else if (frame.type === 'typing') this.typing.show(frame.actor)
     else if (frame.type === 'read') this.patch({ staff_read_seq: frame.seq })
     else if (frame.type === 'queue') this.patch({ queue: { position: frame.position, wait_minutes: frame.wait_minutes } })
-    else if (frame.type === 'bye' && frame.code === 'signed_out') void this.comeBack()
+    else if (frame.type === 'bye' && frame.code === 'signed_out' && Date.now() - this.cameBackAt > PAUSE) {
+      this.cameBackAt = Date.now()
+      void this.comeBack(this.session.token)
+    }
     this.hooks.onChange()
   }
 
-  /** The token is no longer good: become a new visitor and go on. */
-  private async comeBack(): Promise<void> {
-    if (Date.now() - this.cameBackAt < PAUSE) return
-    this.cameBackAt = Date.now()
+  /** The session has another token, or none. Of another person's conversation nothing stays. */
+  private follow(isOther: boolean, lost: string | null): void {
+    const wasOpen = this.socket.status !== 'idle'
     this.socket.close()
-    this.session.forget()
-    this.thread.clear()
-    await this.start()
+    if (isOther) {
+      this.outbox.clear()
+      this.thread.clear()
+      this.wasOnline = false
+    } else this.thread.isStale = true
+    if (wasOpen && this.session.token) this.socket.open()
+    else if (wasOpen) void this.comeBack(lost)
+    this.hooks.onChange()
+  }
+
+  /** What is on its way stays and is sent as whoever we are then. */
+  private async comeBack(refused: string | null): Promise<void> {
+    this.socket.close()
+    await this.session.renew(refused).catch(() => {})
+    this.socket.open()
   }
 
   private patch(changes: Partial<NonNullable<VisitorSnapshot['conversation']>>): void {

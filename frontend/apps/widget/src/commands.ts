@@ -14,24 +14,19 @@ export function command(widget: Widget, name: string, value?: unknown): void {
 }
 
 function identify(widget: Widget, identity: Identity): void {
-  const { session, chat, store } = widget
-  const user = store.get('user')
+  const { session } = widget
   // Somebody else's conversation is not joined to this account.
-  if (user && user !== identity.user_id) {
-    session.forget()
-    chat.reset()
-  }
+  if (session.user && session.user !== identity.user_id) void session.leave(identity)
   session.identity = identity
-  if (user === identity.user_id || (!widget.isOpen && !session.token)) return
-  chat.socket.close()
+  if (session.user === identity.user_id || (!widget.isOpen && !session.token)) return
   void session.enter().then(() => widget.begin(), widget.fail)
 }
 
 /** Pages say this at every load without an account: a guest's conversation stays. */
 function logout(widget: Widget): void {
-  widget.session.identity = null
-  if (!widget.store.get('user')) return
-  widget.session.forget()
-  widget.chat.reset()
+  const { session } = widget
+  session.identity = null
+  if (!session.user) return
+  void session.leave(null)
   if (widget.isOpen) widget.begin()
 }

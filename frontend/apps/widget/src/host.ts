@@ -1,6 +1,7 @@
 /** The element that holds the widget: its shadow root, theme and size, and the panel's file. */
 
 import css from './launcher.css?inline'
+import { makePalette } from './colour'
 import { Launcher } from './launcher'
 import type { Settings } from './settings'
 import { Widget } from './widget'
@@ -60,7 +61,8 @@ export function build(settings: Settings): Widget {
     const isSmall = innerWidth <= 480 || screen.width <= 480
     root.className = `root${isDark ? ' dark' : ''}${isSmall ? ' small' : ''}${settings.isPage ? ' page' : ''}`
     const scale = isSmall && innerWidth > screen.width ? innerWidth / screen.width : 1
-    root.style.setProperty('--scale', String(scale))
+    const palette = makePalette(widget.colour, isDark)
+    for (const [name, value] of Object.entries({ ...palette, scale })) root.style.setProperty(`--${name}`, String(value))
     root.dir = widget.words.dir
     root.lang = widget.words.locale
   }

@@ -8,6 +8,8 @@ export class Thread {
   snapshot = EMPTY
   /** Older messages are still on the server. */
   hasMore = false
+  /** The visitor is another one: the next snapshot replaces all. */
+  isStale = false
   private past: PlacedEvent[] = []
 
   get conversation(): VisitorConversation | null {
@@ -57,11 +59,12 @@ export class Thread {
     const first = snapshot.events[0]?.seq ?? 1
     const isSame = old.conversation?.conversation_id === snapshot.conversation?.conversation_id
     const joins = isSame ? (old.conversation?.public_seq ?? 0) >= first - 1 : first === 1
-    if (old.conversation && joins) this.past.push(...placed(old).filter((event) => !isSame || event.seq < first))
+    if (old.conversation && joins && !this.isStale) this.past.push(...placed(old).filter((event) => !isSame || event.seq < first))
     else {
       this.past = []
       this.hasMore = snapshot.has_more
     }
+    this.isStale = false
     this.snapshot = snapshot
   }
 }

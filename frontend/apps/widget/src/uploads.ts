@@ -87,8 +87,9 @@ export class Uploads {
   }
 }
 
-async function post(item: Upload, session: Session, onProgress: () => void): Promise<Attachment> {
+async function post(item: Upload, session: Session, onProgress: () => void, isLast = false): Promise<Attachment> {
   await session.ensure()
+  const { token } = session
   return new Promise((resolve, reject: (error: ErrorBody | null) => void) => {
     const request = new XMLHttpRequest()
     request.open('POST', session.url('/visitor/attachments'))
@@ -101,6 +102,7 @@ async function post(item: Upload, session: Session, onProgress: () => void): Pro
     request.onload = () => {
       const body = request.response as (Attachment & ErrorBody) | null
       if (request.status < 300 && body) resolve(body)
+      else if (request.status === 401 && !isLast) resolve(session.renew(token).then(() => post(item, session, onProgress, true)))
       else reject(body)
     }
     request.onerror = () => reject(null)

@@ -2,6 +2,7 @@
 
 import type { Content, Draft, ErrorBody, Order, PageContext, VisitorOrders, WidgetConfig } from '@xiaoer/api'
 import { Chat } from './chat'
+import { DEFAULT } from './colour'
 import { LOCALES, Words, chooseLocale } from './i18n'
 import { Pictures } from './pictures'
 import { Session } from './session'
@@ -34,6 +35,8 @@ export class Widget {
   viewed: ViewedProduct | null = null
   hasSound: boolean
   skipped: string | null
+  /** The rating already given is being changed. */
+  isRerating = false
   readonly locales = LOCALES
   readonly store: Store
   readonly session: Session
@@ -72,8 +75,21 @@ export class Widget {
       if (key === `${this.store.prefix}read` && newValue) this.chat.readElsewhere(newValue)
     })
     document.addEventListener('visibilitychange', this.update)
-    // Who talked before may have an answer waiting.
+    // Who talked before may have an answer waiting; everybody sees the shop's colour.
     if (this.session.token) this.begin()
+    else void this.loadConfig()
+  }
+
+  /** The shop's colour, the last known one while it is not here. */
+  get colour(): string {
+    return this.config?.colour ?? this.store.get('colour') ?? DEFAULT
+  }
+
+  /** The shop asks for a name before the first message. */
+  get mustAsk(): boolean {
+    const { chat, session, config } = this
+    const isFirst = !chat.thread.events.length && !chat.outbox.items.length
+    return isFirst && session.name === null && !!config?.ask_before_chat.includes('name')
   }
 
   get t(): Words['t'] {
@@ -91,7 +107,7 @@ export class Widget {
     })
   }
 
-  set(changes: Partial<Pick<Widget, 'isAtBottom' | 'sheet' | 'zoomed' | 'viewed' | 'skipped'>>): void {
+  set(changes: Partial<Pick<Widget, 'isAtBottom' | 'sheet' | 'zoomed' | 'viewed' | 'skipped' | 'isRerating'>>): void {
     Object.assign(this, changes)
     this.update()
   }
@@ -132,13 +148,23 @@ export class Widget {
     if (!this.config) void this.loadConfig()
   }
 
+  /** The answer to what the shop asked. */
+  introduce(name: string): void {
+    this.session.name = name
+    this.store.set('name', name)
+    this.update()
+    this.session.enter().catch(this.fail)
+  }
+
   private async loadConfig(): Promise<void> {
     const { key } = this.settings
     try {
-      this.config = await this.session.call('GET', `/widget/${key}/config?locale=${this.words.locale}`)
+      this.config = await this.session.call<WidgetConfig>('GET', `/widget/${key}/config?locale=${this.words.locale}`)
+      this.store.set('colour', this.config.colour)
       this.update()
     } catch {
-      setTimeout(() => void this.loadConfig(), 5000)
+      // A page that may not have the widget is not asked again and again.
+      if (this.isOpen) setTimeout(() => void this.loadConfig(), 5000)
     }
   }
 

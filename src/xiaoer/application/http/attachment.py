@@ -63,7 +63,7 @@ async def upload_by_visitor(services: Services, visitor: Visitor, data: Form) ->
 
 @get(
     "/visitor/attachments/{attachment_id:uuid}", operation_id="getOwnAttachment", responses=RESPONSES,
-    security=VISITOR_ONLY,
+    security=VISITOR_ONLY, media_type="*/*",
 )  # fmt: skip
 async def get_by_visitor(services: Services, visitor: Visitor, attachment_id: UUID) -> Stream:
     """A file of the shopper's own, or one that staff sent them."""
@@ -79,7 +79,10 @@ async def upload_by_staff(services: Services, staff: Staff, data: Form) -> Attac
     return await actions.take_in(services.backend, staff.shop_id, name, raw, staff_id=staff.staff_id)
 
 
-@get("/attachments/{attachment_id:uuid}", operation_id="getAttachment", security=STAFF_ONLY, responses=RESPONSES)
+@get(
+    "/attachments/{attachment_id:uuid}", operation_id="getAttachment", responses=RESPONSES, security=STAFF_ONLY,
+    media_type="*/*",
+)  # fmt: skip
 async def get_by_staff(services: Services, staff: Staff, attachment_id: UUID) -> Stream:
     """A file of one of the shop's conversations."""
     row, chunks = await actions.get_for_staff(services.backend, staff, attachment_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import msgspec
-from litestar import MediaType, Request, Response, Router, delete, get, post, put
+from litestar import Request, Response, Router, delete, get, post, put
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, Parameter
@@ -120,20 +120,20 @@ async def import_entries(
     return msgspec.structs.replace(report, errors=named)
 
 
-@get("/knowledge/export", operation_id="exportEntries", responses=RESPONSES, media_type=MediaType.TEXT)
+@get("/knowledge/export", operation_id="exportEntries", responses=RESPONSES, media_type="text/csv")
 async def export_entries(services: Services, staff: Staff) -> Response[str]:
     """All entries as CSV, in the form that the import reads."""
     text = await queries.export_entries(services.backend, staff)
     headers = {"Content-Disposition": 'attachment; filename="knowledge.csv"'}
-    return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(text, media_type="text/csv", headers=headers)
 
 
-@get("/knowledge/template", operation_id="getImportTemplate", responses=RESPONSES, media_type=MediaType.TEXT)
+@get("/knowledge/template", operation_id="getImportTemplate", responses=RESPONSES, media_type="text/csv")
 async def get_template(services: Services, staff: Staff) -> Response[str]:
     """An empty file for the import, with one example row."""
     example = ("", "shipping", "周末发货吗？", "周六能发货吗|礼拜天发不发", "周末照常发货。", "zh-CN", "draft")
     headers = {"Content-Disposition": 'attachment; filename="knowledge-template.csv"'}
-    return Response(queries.write_csv([example]), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(queries.write_csv([example]), media_type="text/csv", headers=headers)
 
 
 @post("/knowledge/test", operation_id="tryText", status_code=200, responses=RESPONSES)

@@ -74,16 +74,21 @@ async def get_session(services: Services, staff: Staff) -> OwnSession:
     return OwnSession(view, ShopBrief(shop.shop_id, shop.name, shop.locale, shop.is_demo))
 
 
-@delete("/session", operation_id="signOut", status_code=204, responses=RESPONSES)
-async def sign_out(request: Request[Any, Any, Any], services: Services) -> Response[None]:
+# A browser takes the removal of a `__Host-` cookie only when that is marked secure as well.
+_NO_COOKIES = [
+    Cookie(key=COOKIE, value="", path="/", max_age=0),
+    Cookie(key=SECURE_COOKIE, value="", path="/", max_age=0, secure=True),
+]
+
+
+@delete(
+    "/session", operation_id="signOut", status_code=204, responses=RESPONSES, response_cookies=_NO_COOKIES
+)
+async def sign_out(request: Request[Any, Any, Any], services: Services) -> None:
     """End this session."""
     token = staff_token(request)
     if token is not None:
         await identity.sign_out(services.backend, token)
-    response: Response[None] = Response(None, status_code=204)
-    response.delete_cookie(COOKIE)
-    response.delete_cookie(SECURE_COOKIE)
-    return response
 
 
 @get("/setup", operation_id="getSetup", responses=RESPONSES)

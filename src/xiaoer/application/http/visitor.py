@@ -100,12 +100,9 @@ async def welcome(request: Request[Any, Any, Any], services: Services, data: Hel
 
 
 @post("/visitor/sign-out", operation_id="signOutVisitor", security=VISITOR_ONLY, status_code=204, responses=RESPONSES)
-async def sign_out(request: Request[Any, Any, Any], services: Services) -> None:
+async def sign_out(request: Request[Any, Any, Any], services: Services, visitor: Visitor) -> None:  # noqa: ARG001
     """Forget this visitor's token."""
-    token = bearer(request)
-    if token is None:
-        raise NotSignedIn("visitor.token_missing")
-    await sign_out_visitor(services.backend, token)
+    await sign_out_visitor(services.backend, bearer(request) or "")
 
 
 @get("/visitor/conversation", operation_id="getOwnConversation", security=VISITOR_ONLY, responses=RESPONSES)

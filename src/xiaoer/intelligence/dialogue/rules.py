@@ -16,6 +16,8 @@ from xiaoer.intelligence.dialogue.lexicon import (
     is_about_service_desk,
     is_how_to,
 )
+from xiaoer.intelligence.dialogue.orders import asks_own_state, is_trouble_or_rule
+from xiaoer.intelligence.dialogue.smalltalk import find_small_talk
 from xiaoer.intelligence.dialogue.types import (
     Answer,
     Chitchat,
@@ -69,7 +71,9 @@ AGREES = 0.4
 """`agreement` from which on an entry is on the text's subject."""
 SURE = 0.6
 LIKELY = 0.4
-_WHERE = re.compile(r"到哪|哪儿了|哪里了|走到|在哪了|where is|where's|track")
+OFF_TOPIC_DOUBT = 0.5
+"""How much surer a hit must be for options to be shown where the text is surely off topic."""
+_WHERE = re.compile(r"where is|where's|track")
 _CHOICE = re.compile(r"^(?:第|选|选择|option )?\s*([123一二三])\s*(?:个|项|种|条)?\.?$")
 _SHORT = 4
 
@@ -150,12 +154,23 @@ def _named_order(f: Findings) -> tuple[Command, ...]:
     return (StartFlow(flow), *f.slots) if f.slots and flow and f.intents.label_probability >= LIKELY else ()
 
 
+def _own_state(f: Findings) -> tuple[Command, ...]:
+    """The words alone say it: "发了没", "我的包裹到哪了"; a phrasing that says just that is its answer's."""
+    flow = asks_own_state(f.text)
+    return (StartFlow(flow), *f.slots) if flow else ()
+
+
+def _set_phrase(f: Findings) -> tuple[Command, ...]:
+    situation = None if f.slots else find_small_talk(f.text)
+    return (Chitchat(situation),) if situation else ()
+
+
 def _own_order(f: Findings) -> tuple[Command, ...]:
     """An intent that a flow serves, about an order of one's own; how-to questions are knowledge's."""
     flow = FLOW_OF.get(f.best) if f.intents.probability >= LIKELY else None
     if f.intents.label in FLOW_OF_LABEL and _WHERE.search(f.text):
         flow = "logistics"
-    if flow is None or (is_how_to(f.text) and f.is_answer):
+    if flow is None or is_how_to(f.text) or is_trouble_or_rule(f.text):
         return ()
     return (StartFlow(flow), *f.slots) if is_about_own(f.text) or not f.is_answer else ()
 
@@ -185,11 +200,13 @@ def _own_subject(f: Findings) -> tuple[Command, ...]:
     flow = FLOW_OF_LABEL.get(f.intents.label)
     if flow is None or f.is_answer or f.intents.label_probability < SURE:
         return ()
-    return (StartFlow(flow), *f.slots) if is_about_own(f.text) and not is_how_to(f.text) else ()
+    return (StartFlow(flow), *f.slots) if is_about_own(f.text) and not is_how_to(f.text) and not is_trouble_or_rule(f.text) else ()
 
 
 def _off_topic(f: Findings) -> tuple[Command, ...]:
-    return (Unknown(),) if f.intents.off_topic >= SURE and not f.is_answer else ()
+    """The likelier off topic, the surer the best hit must be."""
+    best = f.hits[0].probability if f.hits else 0.0
+    return (Unknown(),) if not f.is_answer and best < f.intents.off_topic * OFF_TOPIC_DOUBT else ()
 
 
 def _knowledge(f: Findings) -> tuple[Command, ...]:
@@ -215,6 +232,8 @@ TABLE: tuple[tuple[str, Rule], ...] = (
     ("asks for a person", _human),
     ("a number alone", _number_alone),
     ("order named", _named_order),
+    ("set phrase", _set_phrase),
+    ("own order asked for", _own_state),
     ("own order or parcel", _own_order),
     ("same question as a phrasing", _same_question),
     ("intent: hand over", _transfer_intent),

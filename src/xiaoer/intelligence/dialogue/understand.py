@@ -11,6 +11,7 @@ from xiaoer.intelligence.packs.runtime import Models
 from xiaoer.intelligence.retrieval.types import Hit
 from xiaoer.intelligence.text.language import guess_language
 from xiaoer.intelligence.text.ngrams import ngrams
+from xiaoer.intelligence.text.openers import strip_openers
 from xiaoer.intelligence.text.normalise import normalise
 
 LONGEST = 2_000
@@ -23,13 +24,14 @@ def understand(text: str, models: Models, context: Context = NOTHING) -> Underst
     seen = text[:LONGEST]
     normal = normalise(seen).text
     spans = tuple(find_spans(seen))
-    grams = ngrams(normal)
+    point = strip_openers(normal)
+    grams = ngrams(point)
     intents, hits = NO_INTENT, list[Hit]()
     if len(grams.hashes):
         probabilities = models.intents.probabilities(grams)
         intents = models.intents.result(probabilities)
         hits = models.knowledge.find(grams, probabilities)
-    findings = Findings(normal, intents, spans, tuple(hits), models.knowledge.decide(hits), context)
+    findings = Findings(point, intents, spans, tuple(hits), models.knowledge.decide(hits), context)
     rule, commands = decide_commands(findings)
     return Understanding(
         language=guess_language(seen, context.language),

@@ -24,6 +24,8 @@ RANKING_NAMES: tuple[str, ...] = FEATURE_NAMES[:-1]
 OPTIONS = 3
 FULL_GAP = 4.0
 """Ranking score by which the next entry stays behind for a gap of 1."""
+OPTION_BEHIND = 3.0
+"""Ranking score by which an option may stay behind the best: about a twentieth of its likelihood."""
 EXACT = 0.999
 """Both coverages from which on text and phrasing hold the same terms: the same question, whatever else."""
 
@@ -69,7 +71,8 @@ class Gate(msgspec.Struct, frozen=True):
             return NothingFound()
         if hits[0].probability >= self.answer_from:
             return AnswerWith(hits[0])
-        return ClarifyAmong(tuple(hits[:OPTIONS]))
+        plausible = [hit for hit in hits[:OPTIONS] if hit.score >= hits[0].score - OPTION_BEHIND]
+        return ClarifyAmong(tuple(plausible if len(plausible) > 1 else hits[:2]))
 
 
 def _evidence(w: tuple[float, ...], f: Features) -> float:

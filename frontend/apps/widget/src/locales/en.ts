@@ -83,5 +83,10 @@ export const en: Dictionary = {
   rateMore: 'Anything else? (optional)',
   rateSend: 'Send rating',
   skip: 'Skip',
+  rerate: 'Change rating',
+  askTitle: 'Before we start, how should we call you?',
+  name: 'Your name',
+  consent: 'I agree that what I provide is used to answer my questions',
+  start: 'Start chat',
   problem: 'Something went wrong, please try again',
 }

@@ -82,6 +82,11 @@ export const zhCN = {
   rateMore: '还有什么想告诉我们的？（选填）',
   rateSend: '提交评价',
   skip: '跳过',
+  rerate: '修改评价',
+  askTitle: '开始对话前，请先告诉我们怎么称呼您',
+  name: '您的称呼',
+  consent: '我同意为解答本次咨询处理我提供的信息',
+  start: '开始对话',
   problem: '出了点问题，请稍后再试',
 }
 

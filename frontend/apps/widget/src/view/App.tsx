@@ -1,5 +1,6 @@
 import { Component, Fragment, h } from 'preact'
 import type { Widget } from '../widget'
+import { Ask } from './Ask'
 import { Composer } from './Composer'
 import { Header } from './Header'
 import { Lightbox } from './Lightbox'
@@ -12,19 +13,20 @@ interface Props {
 
 export class App extends Component<Props, { isDragging?: boolean }> {
   private panel: HTMLElement | null = null
-  private wasOpen = false
+  /** What is shown, to see it change. */
+  private shown = ''
 
   /** Focus goes in with the panel; the host takes it back to the launcher. */
   override componentDidUpdate(): void {
-    const { isOpen, settings } = this.props.w
-    if (isOpen === this.wasOpen) return
-    this.wasOpen = isOpen
-    if (isOpen) this.panel?.querySelector('textarea')?.focus({ preventScroll: settings.isPage })
+    const { isOpen, mustAsk, settings } = this.props.w
+    const shown = `${isOpen}${mustAsk}`
+    if (shown === this.shown) return
+    this.shown = shown
+    if (isOpen) this.panel?.querySelector<HTMLElement>('.ask input, .composer textarea')?.focus({ preventScroll: settings.isPage })
   }
 
   override componentDidMount(): void {
-    this.wasOpen = this.props.w.isOpen
-    if (this.wasOpen) this.panel?.querySelector('textarea')?.focus()
+    this.componentDidUpdate()
   }
 
   override render({ w }: Props) {
@@ -60,8 +62,14 @@ export class App extends Component<Props, { isDragging?: boolean }> {
         <div class="body" inert={w.sheet === 'orders' || w.sheet === 'end'}>
           <Header w={w} />
           <Banner w={w} />
-          <Log w={w} />
-          <Composer w={w} />
+          {w.mustAsk ? (
+            <Ask w={w} />
+          ) : (
+            <Fragment>
+              <Log w={w} />
+              <Composer w={w} />
+            </Fragment>
+          )}
         </div>
         {w.sheet === 'orders' && <OrdersSheet w={w} />}
         {w.sheet === 'end' && <EndSheet w={w} />}
@@ -71,25 +79,21 @@ export class App extends Component<Props, { isDragging?: boolean }> {
   }
 }
 
+/** One line on how things stand, and what has just gone wrong. */
 function Banner({ w }: Props) {
   const { conversation, isOffline } = w.chat
-  const queue = conversation?.queue
-  const isQueued = conversation?.handler === 'queue' && conversation.state === 'open'
-  const lines: string[] = []
-  if (isOffline) lines.push(w.t('offline'))
-  if (isQueued && queue) {
-    const wait = queue.wait_minutes ? w.t('queuedWait', { n: queue.wait_minutes }) : ''
-    lines.push(w.t('queued', { n: queue.position }) + wait)
+  const { t, config } = w
+  const parts: string[] = []
+  if (isOffline) parts.push(t('offline'))
+  else if (conversation?.handler === 'queue' && conversation.state === 'open') {
+    const { position, wait_minutes } = conversation.queue ?? {}
+    if (position) parts.push(t('queued', { n: position }) + (wait_minutes ? t('queuedWait', { n: wait_minutes }) : ''))
+    if (config && !config.is_open) parts.push(t('closed', { hours: config.service_hours }))
   }
-  if (isQueued && w.config && !w.config.is_open) lines.push(w.t('closed', { hours: w.config.service_hours }))
-  if (w.notice) lines.push(w.notice)
   return (
     <div class="banners" role="status">
-      {lines.map((line, i) => (
-        <p class={isOffline && !i ? 'banner off' : 'banner'} key={line}>
-          {line}
-        </p>
-      ))}
+      {parts.length > 0 && <p class={isOffline ? 'banner off' : 'banner'}>{parts.join(' · ')}</p>}
+      {w.notice && <p class="banner">{w.notice}</p>}
     </div>
   )
 }

@@ -75,13 +75,10 @@ export class Composer extends Component<Props, { length: number }> {
   private renderViewed(w: Widget) {
     const { title, image } = w.viewed!
     return (
-      <div class="viewed">
+      <div class="viewed" role="group" aria-label={w.t('looking')}>
         {image && <img src={new URL(image, w.settings.base).href} alt="" />}
-        <span>
-          <small>{w.t('looking')}</small>
-          {title ?? document.title}
-        </span>
-        <button type="button" class="button main" onClick={() => w.sendViewed()}>
+        <span>{title ?? document.title}</span>
+        <button type="button" class="copy" onClick={() => w.sendViewed()}>
           {w.t('sendProduct')}
         </button>
         <button type="button" class="plain" aria-label={w.t('dismiss')} onClick={() => w.set({ viewed: { ...w.viewed, isSettled: true } })}>

@@ -24,7 +24,7 @@ export function Header({ w }: Props) {
         <strong>{w.config?.shop_name ?? '…'}</strong>
         <span>{subtitle}</span>
       </div>
-      <button type="button" class="human" disabled={handler !== 'bot'} onClick={w.person}>
+      <button type="button" class="human" disabled={handler !== 'bot' || w.mustAsk} onClick={w.person}>
         {w.t('human')}
       </button>
       <button
@@ -46,6 +46,16 @@ export function Header({ w }: Props) {
   )
 }
 
+export function Privacy({ w }: Props) {
+  const url = w.config?.privacy_url
+  const href = url && safeHref(new URL(url, w.settings.base).href)
+  return href ? (
+    <a href={href} target="_blank" rel="noopener noreferrer">
+      {w.t('privacy')}
+    </a>
+  ) : null
+}
+
 class Menu extends Component<{ w: Widget; canEnd: boolean }> {
   private box: HTMLElement | null = null
 
@@ -54,7 +64,6 @@ class Menu extends Component<{ w: Widget; canEnd: boolean }> {
   }
 
   override render({ w, canEnd }: { w: Widget; canEnd: boolean }) {
-    const privacy = w.config?.privacy_url && safeHref(new URL(w.config.privacy_url, w.settings.base).href)
     const locales = Object.keys(w.locales).filter((tag) => w.config?.locales.includes(tag) ?? true)
     return (
       <div class="menu" ref={(node) => void (this.box = node)}>
@@ -69,11 +78,7 @@ class Menu extends Component<{ w: Widget; canEnd: boolean }> {
           {w.t('sound')}
           <i />
         </button>
-        {privacy && (
-          <a href={privacy} target="_blank" rel="noopener noreferrer">
-            {w.t('privacy')}
-          </a>
-        )}
+        <Privacy w={w} />
         {canEnd && (
           <button type="button" onClick={() => w.set({ sheet: 'end' })}>
             {w.t('end')}

@@ -66,7 +66,7 @@ export class Log extends Component<Props> {
             {chat.history.isLoading && <p class="line">{w.t('earlier')}</p>}
             {!chat.thread.hasMore && <Greeting w={w} />}
             <Thread w={w} />
-            <Rating w={w} />
+            <Rating key={`${w.isRerating}${chat.conversation?.conversation_id}`} w={w} />
             {chat.typing.actor && (
               <div class="typing">
                 <span class="face">{icon(chat.typing.actor.kind === 'staff' ? 'person' : 'bot')}</span>

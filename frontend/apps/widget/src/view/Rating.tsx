@@ -1,4 +1,5 @@
 import { Component, h } from 'preact'
+import type { ErrorBody } from '@xiaoer/api'
 import type { Key } from '../locales/zh-CN'
 import type { Widget } from '../widget'
 import { icon } from './icons'
@@ -14,13 +15,14 @@ interface State {
   isBusy: boolean
 }
 
-/** Asked once when a conversation has ended; a click on 跳过 is an answer, too. */
+/** Asked once when a conversation has ended; a click on 跳过 is an answer, too. It may be changed for a day. */
 export class Rating extends Component<Props, State> {
-  override state: State = { score: 0, tags: [], comment: '', isBusy: false }
+  override state: State = { score: 0, tags: [], comment: '', ...this.props.w.chat.conversation?.rating, isBusy: false }
 
   override render({ w }: Props) {
     const { conversation } = w.chat
-    if (conversation?.state !== 'ended' || conversation.rating || w.skipped === conversation.conversation_id) return null
+    const isAnswered = conversation?.rating ? !w.isRerating : w.skipped === conversation?.conversation_id
+    if (conversation?.state !== 'ended' || isAnswered) return null
     const { score, comment, isBusy } = this.state
     return (
       <form class="card rating" aria-label={w.t('rateTitle')} onSubmit={this.submit}>
@@ -36,7 +38,7 @@ export class Rating extends Component<Props, State> {
         {score > 0 && this.renderMore(w, score, comment)}
         <div class="actions">
           <button type="button" class="button" onClick={this.skip}>
-            {w.t('skip')}
+            {w.t(w.isRerating ? 'cancel' : 'skip')}
           </button>
           {score > 0 && (
             <button type="submit" class="button main" disabled={isBusy}>
@@ -76,6 +78,7 @@ export class Rating extends Component<Props, State> {
 
   private readonly skip = (): void => {
     const { w } = this.props
+    if (w.isRerating) return w.set({ isRerating: false })
     const skipped = w.chat.conversation?.conversation_id ?? null
     w.store.set('skipped', skipped)
     w.set({ skipped })
@@ -88,8 +91,9 @@ export class Rating extends Component<Props, State> {
     this.setState({ isBusy: true })
     try {
       await w.chat.rate({ score, tags, comment: comment.trim() })
-    } catch {
-      w.tell(w.t('problem'))
+      w.set({ isRerating: false })
+    } catch (error) {
+      w.fail(error as ErrorBody)
     }
     this.setState({ isBusy: false })
   }

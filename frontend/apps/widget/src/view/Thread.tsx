@@ -10,6 +10,7 @@ interface Props {
 }
 
 const PAUSE = 5 * 60_000
+const DAY = 86_400_000
 
 /** Events, then what is still on its way. */
 export function Thread({ w }: Props) {
@@ -23,6 +24,9 @@ export function Thread({ w }: Props) {
     if (payload.content.type === 'press') pressed.add(`${conversation?.conversation_id}:${payload.content.seq}`)
   }
   const lastOwn = thread.filter(isOwn).at(-1)
+  const lastRated = thread.filter(({ kind }) => kind === 'rated').at(-1)
+  const end = thread.filter(({ kind }) => kind === 'resolved').at(-1)
+  const canRate = !w.isRerating && end?.conversation_id === conversation?.conversation_id && Date.now() - Date.parse(end?.at ?? '') < DAY
   const rows: ComponentChild[] = []
   let before: PlacedEvent | null = null
   for (const event of thread) {
@@ -42,7 +46,7 @@ export function Thread({ w }: Props) {
           {state && <span class="state">{state}</span>}
         </Row>,
       )
-    } else if (event.kind !== 'opened') rows.push(<Change key={key} w={w} event={event} />)
+    } else if (event.kind !== 'opened') rows.push(<Change key={key} w={w} event={event} canRate={canRate && event === lastRated} />)
     before = event
   }
   return (
@@ -98,12 +102,22 @@ function Row({ kind, isFirst, name, children }: { kind: string; isFirst: boolean
   )
 }
 
-function Change({ w, event }: Props & { event: PlacedEvent }) {
+function Change({ w, event, canRate }: Props & { event: PlacedEvent; canRate: boolean }) {
   const values = { name: '', score: '' as string | number }
   if (event.kind === 'taken_over') values.name = w.t('agent', { name: event.data.staff_name })
   if (event.kind === 'rated') values.score = event.data.score
   const text = event.kind in { handover_requested: 1, taken_over: 1, returned_to_bot: 1, resolved: 1, rated: 1 }
-  return text ? <p class="line">{w.t(event.kind as 'rated', values)}</p> : null
+  if (!text) return null
+  return (
+    <p class="line">
+      {w.t(event.kind as 'rated', values)}{' '}
+      {canRate && (
+        <button type="button" class="copy" onClick={() => w.set({ isRerating: true })}>
+          {w.t('rerate')}
+        </button>
+      )}
+    </p>
+  )
 }
 
 function Failure({ w, reason, onRetry, onDrop }: Props & { reason?: string; onRetry: () => void; onDrop: () => void }) {

@@ -36,6 +36,8 @@ export interface WidgetConfig {
   locale: string
   locales: string[]
   greeting: string
+  /** `#rrggbb` */
+  colour: string
   hot_questions: { id: string; question: string }[]
   privacy_url?: string | null
   is_open: boolean

@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import json
 import random
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -42,7 +43,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     idle.add_argument("--seconds", type=float, default=5.0, help="how long to rest before each look")
     idle.add_argument("--spoken", action="store_true", help="each has an open conversation")
     for one in (chat, idle):
-        one.add_argument("--url", help="a running demo server on this machine, instead of one started for this")
+        one.add_argument(
+            "--url", type=_loopback_url, help="a running demo server on this machine, instead of one started for this"
+        )
         one.add_argument("--record", action="store_true", help="add a line to docs/measurements/bench.md")
         one.add_argument("--json", action="store_true", help="one JSON object on the last line")
         add_place(one)
@@ -58,6 +61,14 @@ def run(args: argparse.Namespace) -> int:
     except (Broken, OSError, TimeoutError) as error:
         print(f"xiaoer bench: {error or type(error).__name__}", file=sys.stderr)
         return 1
+
+
+def _loopback_url(text: str) -> str:
+    """http://host:port of this machine: load is never aimed at another."""
+    found = re.fullmatch(r"http://(127\.0\.0\.1|localhost):(\d{1,5})/?", text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not like http://127.0.0.1:8600: only this machine may be loaded")
+    return text.rstrip("/")
 
 
 def _check_bounds(args: argparse.Namespace) -> None:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -69,7 +70,7 @@ class OwnServer:
             )  # fmt: skip
         while not answers("127.0.0.1", self.port):
             if self.process.poll() is not None or time.monotonic() - begun > _READY_SECONDS:
-                raise Unavailable("bench.server_did_not_start", log=self.tail())
+                raise Unavailable("bench.server_did_not_start", log=str(self.log))
             time.sleep(0.05)
         return time.monotonic() - begun
 
@@ -113,7 +114,11 @@ def reach_server(config: Config, url: str | None) -> Iterator[Target]:
     scratch = make_scratch()
     server = OwnServer(scratch / "data", find_free_port(), config.database_url)
     try:
-        server.start()
+        try:
+            server.start()
+        except Unavailable:
+            print(server.tail(), file=sys.stderr)
+            raise
         yield Target(server.url, server.process.pid if server.process else None, server.data_dir)
     finally:
         server.stop()
