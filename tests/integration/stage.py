@@ -312,7 +312,9 @@ class Stage:
         assert response.status_code == 200, response.text
         return dict(response.json())
 
-    def conversation(self, branch: Branch, text: str = "你好", *, taken_by: Person | None = None) -> tuple[Shopper, UUID]:
+    def conversation(
+        self, branch: Branch, text: str = "你好", *, taken_by: Person | None = None
+    ) -> tuple[Shopper, UUID]:
         """A fresh visitor with an open conversation, the bot's answer awaited, perhaps taken over."""
         who = self.visitor(branch)
         conversation_id = UUID(self.say(who, text)["conversation_id"])
@@ -414,7 +416,9 @@ async def _furnish_one(stage: Stage, shop: Shop, prefix: str) -> Branch:
     row = await identity_store.find_staff(backend.db, shop.shop_id, branch.people["administrator"].staff_id)
     assert row is not None
     draft = EntryDraft(
-        "shipping", "published", {"zh-CN": LocaleContent(f"{prefix}店几点打烊？", [f"{prefix}店关门时间"], "晚上十点。")}
+        "shipping",
+        "published",
+        {"zh-CN": LocaleContent(f"{prefix}店几点打烊？", [f"{prefix}店关门时间"], "晚上十点。")},
     )
     branch.entry_id = (await save_entry(backend, as_principal(row), None, draft)).entry_id
     return branch

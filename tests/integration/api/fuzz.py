@@ -12,7 +12,7 @@ import sys
 import tempfile
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -45,8 +45,8 @@ ROLES = ("administrator", "visitor", "anonymous")
 CHECKS = [
     not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance, ignored_auth,
 ]  # fmt: skip
-# A caller who may enter is told so by 401 otherwise; the check needs credentials to take away.
-WITHOUT_AUTH_CHECK = [check for check in CHECKS if check is not ignored_auth]
+# These give out bytes of any kind, which no JSON schema describes.
+GIVES_FILES = {"getAttachment", "getOwnAttachment"}
 
 
 @cache
@@ -62,9 +62,7 @@ def describe() -> dict[str, Any]:
 def list_operations() -> dict[str, tuple[str, str]]:
     """Operation id -> (path, method)."""
     paths = describe()["paths"]
-    return {
-        operation["operationId"]: (path, method) for path, methods in paths.items() for method, operation in methods.items()
-    }  # fmt: skip
+    return {one["operationId"]: (path, method) for path, methods in paths.items() for method, one in methods.items()}
 
 
 @cache
@@ -115,7 +113,10 @@ def fuzz_operation(target: Target, operation_id: str, *, examples: int, seed: in
     statuses: Counter[int] = Counter()
     modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
     strategy = st.one_of([operation.as_strategy(generation_mode=mode) for mode in modes])
-    checks = CHECKS if target.headers else WITHOUT_AUTH_CHECK
+    # Without credentials there is nothing to take away, which is what the check of ignored ones does.
+    left_out = {ignored_auth} if not target.headers else set()
+    left_out |= {response_schema_conformance} if operation_id in GIVES_FILES else set()
+    checks = [check for check in CHECKS if check not in left_out]
 
     @with_seed(seed)
     @settings(
@@ -134,7 +135,7 @@ def fuzz_operation(target: Target, operation_id: str, *, examples: int, seed: in
     return statuses
 
 
-def _run_all(stage: Stage, branch: Branch, examples: int, seed: int, tell: Callable[[str], None]) -> int:
+def _run_all(stage: Stage, branch: Branch, examples: int, seed: int) -> int:
     failed = 0
     for role in ROLES:
         for operation_id in list_operations():
@@ -144,9 +145,9 @@ def _run_all(stage: Stage, branch: Branch, examples: int, seed: int, tell: Calla
                 if isinstance(error, KeyboardInterrupt):
                     raise
                 failed += 1
-                tell(f"FAILED {role} {operation_id}: {error!r}\n{error}")
+                print(f"FAILED {role} {operation_id}: {error}", flush=True)
             else:
-                tell(f"ok {role} {operation_id}: {dict(sorted(statuses.items()))}")
+                print(f"ok {role} {operation_id}: {dict(sorted(statuses.items()))}", flush=True)
     return failed
 
 
@@ -181,8 +182,8 @@ def main() -> int:
     seed = given_args.seed if given_args.seed is not None else Random().randrange(2**32)
     print(f"seed {seed}", flush=True)
     with _own_stage() as stage:
-        failed = _run_all(stage, stage.open_branch("fuzz"), given_args.examples, seed, lambda line: print(line, flush=True))
-    print(f"{failed} failed; {given_args.examples} examples of each of {len(list_operations())} operations, {len(ROLES)} roles")
+        failed = _run_all(stage, stage.open_branch("fuzz"), given_args.examples, seed)
+    print(f"{failed} failed: {given_args.examples} examples, {len(list_operations())} operations, {len(ROLES)} roles")
     return 1 if failed else 0
 
 

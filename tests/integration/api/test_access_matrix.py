@@ -189,10 +189,15 @@ MATRIX: dict[str, Row] = {
     "sendMessage": Row("POST", "/api/v1/visitor/messages", VISITORS, text_message),
     "requestPerson": Row("POST", "/api/v1/visitor/handover", VISITORS, lambda _: {"client_id": client_id("matrix")}),
     "markReadByVisitor": Row(
-        "POST", "/api/v1/visitor/read", "401 204 404 401 401 401 401 401", lambda w: {"conversation_id": w.find("conversation"), "seq": 2}
+        "POST",
+        "/api/v1/visitor/read",
+        "401 204 404 401 401 401 401 401",
+        lambda w: {"conversation_id": w.find("conversation"), "seq": 2},
     ),
     "endOwnConversation": Row("POST", "/api/v1/visitor/end", "401 204 204 401 401 401 401 401"),
-    "rateConversation": Row("POST", "/api/v1/visitor/rating", OWNER_ONLY, lambda w: {"conversation_id": w.find("ended"), "score": 5}),
+    "rateConversation": Row(
+        "POST", "/api/v1/visitor/rating", OWNER_ONLY, lambda w: {"conversation_id": w.find("ended"), "score": 5}
+    ),
     "listOwnOrders": Row("GET", "/api/v1/visitor/orders", VISITORS),
     "uploadByVisitor": Row("POST", "/api/v1/visitor/attachments", "401 201 201 401 401 401 401 401", upload=PICTURE),
     "getOwnAttachment": Row("GET", "/api/v1/visitor/attachments/{file}", OWNER_ONLY),
@@ -205,13 +210,17 @@ MATRIX: dict[str, Row] = {
     "signOut": Row("DELETE", "/api/v1/session", "204 204 204 204 204 204 204 204"),
     "getSetup": Row("GET", "/api/v1/setup", PUBLIC),
     "setUp": Row(
-        "POST", "/api/v1/setup", "409 409 409 409 409 409 409 409",
+        "POST",
+        "/api/v1/setup",
+        "409 409 409 409 409 409 409 409",
         lambda _: {"shop_name": "丙店", "email": "late@stage.example", "name": "迟到", "password": PASSWORD},
     ),
     "listConversations": Row("GET", "/api/v1/conversations?view=all&limit=100", DESK),
     "getConversation": Row("GET", "/api/v1/conversations/{conversation}", DESK_OBJECT),
     "listEvents": Row("GET", "/api/v1/conversations/{conversation}/events", DESK_OBJECT),
-    "sendAsStaff": Row("POST", "/api/v1/conversations/{mine}/messages", "401 401 401 200 409 403 404 404", text_message),
+    "sendAsStaff": Row(
+        "POST", "/api/v1/conversations/{mine}/messages", "401 401 401 200 409 403 404 404", text_message
+    ),
     "takeOver": Row("POST", "/api/v1/conversations/{conversation}/take-over", DESK_OBJECT),
     "returnToBot": Row("POST", "/api/v1/conversations/{mine}/return-to-bot", "401 401 401 200 409 403 404 404"),
     "resolve": Row("POST", "/api/v1/conversations/{mine}/resolve", DESK_OBJECT),
@@ -225,11 +234,17 @@ MATRIX: dict[str, Row] = {
     "listProducts": Row("GET", "/api/v1/products", STAFF),
     "listEntries": Row("GET", "/api/v1/knowledge/entries?q=" + MARKER, STAFF),
     "createEntry": Row(
-        "POST", "/api/v1/knowledge/entries", "401 401 401 403 201 201 403 201", lambda w: draft(f"{w.principal}能写吗？")
+        "POST",
+        "/api/v1/knowledge/entries",
+        "401 401 401 403 201 201 403 201",
+        lambda w: draft(f"{w.principal}能写吗？"),
     ),
     "getEntry": Row("GET", "/api/v1/knowledge/entries/{entry}", "401 401 401 200 200 200 404 404"),
     "changeEntry": Row(
-        "PUT", "/api/v1/knowledge/entries/{entry}", "401 401 401 403 200 200 403 404", lambda _: draft(f"{MARKER}能改吗？")
+        "PUT",
+        "/api/v1/knowledge/entries/{entry}",
+        "401 401 401 403 200 200 403 404",
+        lambda _: draft(f"{MARKER}能改吗？"),
     ),
     "archiveEntry": Row("DELETE", "/api/v1/knowledge/entries/{entry}", "401 401 401 403 200 200 403 404"),
     "listVersions": Row("GET", "/api/v1/knowledge/entries/{entry}/versions", "401 401 401 200 200 200 404 404"),
@@ -249,11 +264,16 @@ MATRIX: dict[str, Row] = {
     "rotateIdentitySecret": Row("POST", "/api/v1/shop/identity-secret/rotate", MANAGERS),
     "listPeople": Row("GET", "/api/v1/people", STAFF),
     "addPerson": Row(
-        "POST", "/api/v1/people", "401 401 401 403 201 403 403 201",
+        "POST",
+        "/api/v1/people",
+        "401 401 401 403 201 403 403 201",
         lambda _: {"email": f"{client_id('p')}@stage.example", "name": "新人", "role": "agent", "password": PASSWORD},
     ),
     "changePerson": Row(
-        "PUT", "/api/v1/people/{colleague}", "401 401 401 403 200 403 403 404", lambda _: {"name": "改名", "role": "agent"}
+        "PUT",
+        "/api/v1/people/{colleague}",
+        "401 401 401 403 200 403 403 404",
+        lambda _: {"name": "改名", "role": "agent"},
     ),
     "listDemoAccounts": Row("GET", "/api/v1/storefront/accounts", PUBLIC),
     "signInDemoShopper": Row("POST", "/api/v1/storefront/sign-in", PUBLIC, lambda w: {"account_id": demo_account(w)}),
@@ -262,7 +282,7 @@ MATRIX: dict[str, Row] = {
     "getProductImage": Row("GET", "/api/v1/storefront/images/{image}", PUBLIC),
     "getHealth": Row("GET", "/healthz", PUBLIC),
     "getMetrics": Row("GET", "/metrics", PUBLIC),
-}  # fmt: skip
+}
 
 
 def demo_account(world: World) -> str:

@@ -29,15 +29,15 @@ export function makePalette(colour: string, isDark: boolean): Palette {
   const on = isWhite ? '#ffffff' : '#111111'
   const towards = isWhite ? '#000000' : '#ffffff'
   const brand = shift(isDark && isWhite ? mix(colour, '#000000', 0.15) : colour, towards, on)
-  const accent = shift(colour, isDark ? '#ffffff' : '#000000', tint)
+  const accent = shift(colour, isDark ? '#ffffff' : '#000000', tint, isDark ? ground : '#f4f8f7')
   return { brand, deep: mix(brand, towards, 0.2), on, accent, tint }
 }
 
-/** Move a colour until it reads against the other. */
-function shift(colour: string, towards: string, against: string): string {
+/** Move a colour until it reads against the others. */
+function shift(colour: string, towards: string, ...others: string[]): string {
   let share = 0
   let result = colour
-  while (contrast(result, against) < AA && share < 1) result = mix(colour, towards, (share += 0.04))
+  while (others.some((other) => contrast(result, other) < AA) && share < 1) result = mix(colour, towards, (share += 0.04))
   return result
 }
 

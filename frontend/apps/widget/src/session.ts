@@ -32,7 +32,10 @@ export class Session {
     addEventListener('storage', ({ key, newValue }) => {
       if (key !== `${store.prefix}token` || newValue === this.token) return
       if (newValue) this.adopt(newValue)
-      else if (this.token) this.drop(!!this.user, this.token)
+      else if (this.token) {
+        if (this.user) this.identity = null
+        this.drop(!!this.user, this.token)
+      }
     })
   }
 
@@ -83,8 +86,7 @@ export class Session {
     const headers = this.headers()
     this.identity = next
     this.name = null
-    this.store.set('name', null)
-    this.forget()
+    for (const key of ['name', 'user', 'token']) this.store.set(key, null)
     this.drop(true, null)
     await fetch(this.url('/visitor/sign-out'), { method: 'POST', headers, keepalive: true }).catch(() => {})
   }
@@ -115,14 +117,13 @@ export class Session {
   }
 
   private drop(isOther: boolean, lost: string | null): void {
-    this.token = this.user = null
+    this.forget()
     this.onToken(isOther, lost)
   }
 
+  /** The store keeps it until the next one is there: only a sign-out tells the other tabs. */
   private forget(): void {
     this.token = this.user = null
-    this.store.set('user', null)
-    this.store.set('token', null)
   }
 
   private async register(): Promise<void> {

@@ -37,7 +37,9 @@ _STATUSES = {
     429: "Slow down; see Retry-After",
     503: "A needed part is away; see Retry-After",
 }
-RESPONSES = {status: ResponseSpec(Problem, description=text, generate_examples=False) for status, text in _STATUSES.items()}
+RESPONSES = {
+    status: ResponseSpec(Problem, description=text, generate_examples=False) for status, text in _STATUSES.items()
+}
 
 _HTTP_CODES = {
     400: "request.invalid", 401: "session.expired", 403: "permission.missing", 404: "path.not_found",

@@ -25,7 +25,7 @@ from xiaoer.business.customer.actions import sign_out_visitor, welcome_visitor
 from xiaoer.business.customer.types import Identity, Visitor, VisitorWelcome
 from xiaoer.business.reply.queries import WidgetConfig, get_widget_config
 from xiaoer.business.shop.queries import get_shop_by_widget_key
-from xiaoer.kit.errors import NotAllowed, NotSignedIn
+from xiaoer.kit.errors import NotAllowed
 
 from .errors import RESPONSES
 from .principals import VISITOR_ONLY, bearer
@@ -100,7 +100,7 @@ async def welcome(request: Request[Any, Any, Any], services: Services, data: Hel
 
 
 @post("/visitor/sign-out", operation_id="signOutVisitor", security=VISITOR_ONLY, status_code=204, responses=RESPONSES)
-async def sign_out(request: Request[Any, Any, Any], services: Services, visitor: Visitor) -> None:  # noqa: ARG001
+async def sign_out(request: Request[Any, Any, Any], services: Services, visitor: Visitor) -> None:
     """Forget this visitor's token."""
     await sign_out_visitor(services.backend, bearer(request) or "")
 

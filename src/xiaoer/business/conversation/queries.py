@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -14,6 +11,7 @@ from xiaoer.business.customer.types import Visitor
 from xiaoer.business.identity import rules as identity_rules
 from xiaoer.business.identity.types import Staff
 from xiaoer.data.backend import Backend
+from xiaoer.data.postgres.listing import And, Compare, Filter, Or
 from xiaoer.data.rows.conversation import ConversationRow, ListedConversationRow
 from xiaoer.data.stores import conversation as store
 from xiaoer.data.stores import identity as identity_store
@@ -37,14 +35,14 @@ from .types import (
 PAGE = 50
 _END = UUID(int=2**128 - 1)
 
-# view -> (state, handlers, only my own)
-_VIEWS: dict[str, tuple[str | None, tuple[str, ...] | None, bool]] = {
-    "queue": ("open", ("queue",), False),
-    "mine": ("open", ("staff",), True),
-    "bot": ("open", ("bot",), False),
-    "staff": ("open", ("staff",), False),
-    "ended": ("ended", None, False),
-    "all": (None, None, False),
+# What each tab of the desk shows; the queue has who waited longest first, the others the newest message.
+_VIEWS: dict[str, tuple[tuple[str, str], ...]] = {
+    "queue": (("state", "open"), ("handler", "queue")),
+    "mine": (("state", "open"), ("handler", "staff")),
+    "bot": (("state", "open"), ("handler", "bot")),
+    "staff": (("state", "open"), ("handler", "staff")),
+    "ended": (("state", "ended"),),
+    "all": (),
 }
 
 
@@ -183,28 +181,6 @@ async def list_places(backend: Backend, shop_id: UUID) -> list[tuple[UUID, Queue
     ]
 
 
-def _like(words: str | None) -> str | None:
-    if not words or not words.strip():
-        return None
-    escaped = words.strip()[:100].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
-
-
-def _read_cursor(cursor: str | None) -> tuple[datetime, UUID] | None:
-    if not cursor:
-        return None
-    try:
-        raw = base64.urlsafe_b64decode(cursor.encode()).decode()
-        at, _, last = raw.partition(" ")
-        return datetime.fromisoformat(at), UUID(last)
-    except (ValueError, binascii.Error) as error:
-        raise InvalidInput("cursor.invalid", field="cursor") from error
-
-
-def _write_cursor(last: tuple[UUID, datetime]) -> str:
-    return base64.urlsafe_b64encode(f"{last[1].isoformat()} {last[0]}".encode()).decode()
-
-
 async def list_conversations(
     backend: Backend, staff: Staff, *, view: str, words: str | None, cursor: str | None, limit: int
 ) -> ConversationPage:
@@ -212,21 +188,22 @@ async def list_conversations(
     identity_rules.check_permission(staff, identity_rules.CONVERSATION_READ)
     if view not in _VIEWS:
         raise InvalidInput("conversation.unknown_view", field="view", value=view[:20])
-    state, handlers, only_mine = _VIEWS[view]
-    size, after, like = max(1, min(limit, 100)), _read_cursor(cursor), _like(words)
-    if view == "queue":
-        found = await store.list_queue_ids(backend.db, staff.shop_id, like=like, after=after, limit=size)
-    else:
-        found = await store.list_ids(
-            backend.db, staff.shop_id, state=state, handlers=handlers,
-            assignee_id=staff.staff_id if only_mine else None, like=like, after=after, limit=size,
-        )  # fmt: skip
-    rows = await store.list_by_id(backend.db, staff.shop_id, [one for one, _ in found])
-    return ConversationPage(
-        items=[summarise(row) for row in rows],
-        next_cursor=_write_cursor(found[-1]) if len(found) == size else None,
-        counts=await count_open(backend, staff),
+    parts: list[Filter] = [Compare(field, "eq", value) for field, value in _VIEWS[view]]
+    if view == "mine":
+        parts.append(Compare("assignee_id", "eq", str(staff.staff_id)))
+    asked = (words or "").strip()[:100]
+    if asked:
+        parts.append(Or((Compare("name", "contains", asked), Compare("last_text", "contains", asked))))
+    ids, next_cursor = await store.list_ids(
+        backend.db,
+        staff.shop_id,
+        And(tuple(parts)),
+        sort="waiting_since" if view == "queue" else None,
+        cursor=cursor,
+        limit=max(1, min(limit, 100)),
     )
+    rows = await store.list_by_id(backend.db, staff.shop_id, ids)
+    return ConversationPage([summarise(row) for row in rows], next_cursor, await count_open(backend, staff))
 
 
 async def list_summaries(backend: Backend, shop_id: UUID, ids: Sequence[UUID]) -> list[ConversationSummary]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from xiaoer.data.postgres.database import Executor
+from xiaoer.data.postgres.listing import Field, Filter, Listing, fetch_page
 from xiaoer.data.rows.conversation import ConversationRow, ListedConversationRow, OwedRow
 
 _GET = "SELECT * FROM conversation WHERE shop_id = $1 AND conversation_id = $2"
@@ -25,26 +25,23 @@ LEFT JOIN staff s ON s.shop_id = c.shop_id AND s.staff_id = c.assignee_id
 WHERE c.shop_id = $1 AND c.conversation_id = ANY ($2)
 """
 
-# One statement for every view: a view is a state, a set of handlers and perhaps an assignee.
-# The queue shows who has waited longest first, all others the newest message first.
-_LIST_IDS = """
-SELECT c.conversation_id, c.last_message_at AS sorted_at FROM conversation c
-JOIN customer u ON u.shop_id = c.shop_id AND u.customer_id = c.customer_id
-WHERE c.shop_id = $1 AND ($2::text IS NULL OR c.state = $2) AND ($3::text[] IS NULL OR c.handler = ANY ($3))
-  AND ($4::uuid IS NULL OR c.assignee_id = $4)
-  AND ($5::text IS NULL OR u.name ILIKE $5 OR c.last_text ILIKE $5)
-  AND ($6::timestamptz IS NULL OR (c.last_message_at, c.conversation_id) < ($6, $7))
-ORDER BY c.last_message_at DESC, c.conversation_id DESC LIMIT $8
-"""
-
-_LIST_QUEUE_IDS = """
-SELECT c.conversation_id, c.waiting_since AS sorted_at FROM conversation c
-JOIN customer u ON u.shop_id = c.shop_id AND u.customer_id = c.customer_id
-WHERE c.shop_id = $1 AND c.state = 'open' AND c.handler = 'queue'
-  AND ($2::text IS NULL OR u.name ILIKE $2 OR c.last_text ILIKE $2)
-  AND ($3::timestamptz IS NULL OR (c.waiting_since, c.conversation_id) > ($3, $4))
-ORDER BY c.waiting_since, c.conversation_id LIMIT $5
-"""
+CONVERSATIONS = Listing(
+    columns="c.conversation_id",
+    source="conversation c JOIN customer u ON u.shop_id = c.shop_id AND u.customer_id = c.customer_id "
+    "WHERE c.shop_id = $1",
+    key=Field("c.conversation_id", "uuid"),
+    fields={
+        "state": Field("c.state", "text", ("eq",)),
+        "handler": Field("c.handler", "text", ("eq",)),
+        "assignee_id": Field("c.assignee_id", "uuid", ("eq",)),
+        "name": Field("u.name", "text", ("contains",)),
+        "last_text": Field("c.last_text", "text", ("contains",)),
+        "last_message_at": Field("c.last_message_at", "time", is_sortable=True),
+        # Only conversations in the queue have it, so only they may be sorted by it.
+        "waiting_since": Field("c.waiting_since", "time", is_sortable=True),
+    },
+    default_sort="-last_message_at",
+)
 
 _COUNT = """
 SELECT handler, assignee_id, count(*) AS n FROM conversation
@@ -160,32 +157,11 @@ def _listed(row: dict[str, Any]) -> ListedConversationRow:
 
 
 async def list_ids(
-    db: Executor,
-    shop_id: UUID,
-    *,
-    state: str | None,
-    handlers: Sequence[str] | None,
-    assignee_id: UUID | None,
-    like: str | None,
-    after: tuple[datetime, UUID] | None,
-    limit: int,
-) -> list[tuple[UUID, datetime]]:
-    """A page of ids, newest message first, with the instant each is sorted by."""
-    rows = await db.fetch(
-        _LIST_IDS, shop_id, state, list(handlers) if handlers else None, assignee_id, like,
-        after[0] if after else None, after[1] if after else None, limit,
-    )  # fmt: skip
-    return [(row["conversation_id"], row["sorted_at"]) for row in rows]
-
-
-async def list_queue_ids(
-    db: Executor, shop_id: UUID, *, like: str | None, after: tuple[datetime, UUID] | None, limit: int
-) -> list[tuple[UUID, datetime]]:
-    """A page of the queue, longest waiting first."""
-    rows = await db.fetch(
-        _LIST_QUEUE_IDS, shop_id, like, after[0] if after else None, after[1] if after else None, limit
-    )
-    return [(row["conversation_id"], row["sorted_at"]) for row in rows]
+    db: Executor, shop_id: UUID, where: Filter, *, sort: str | None, cursor: str | None, limit: int
+) -> tuple[list[UUID], str | None]:
+    """A page of ids, newest message first unless `sort` says otherwise, and the cursor of the next."""
+    page = await fetch_page(db, CONVERSATIONS, [shop_id], where=where, sort=sort, cursor=cursor, limit=limit)
+    return [item["conversation_id"] for item in page.items], page.next_cursor
 
 
 async def count_open(db: Executor, shop_id: UUID) -> list[tuple[str, UUID | None, int]]:

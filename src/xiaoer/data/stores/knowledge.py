@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from xiaoer.data.postgres.database import Executor
+from xiaoer.data.postgres.listing import Field, Filter, Listing, fetch_page
 from xiaoer.data.rows.knowledge import EntryRow, NewEntry, VersionRow
 from xiaoer.data.stores.mapping import find_one, list_all
 
@@ -28,17 +29,22 @@ RETURNING *
 _LOCK = "SELECT * FROM knowledge_entry WHERE shop_id = $1 AND entry_id = ANY ($2) ORDER BY entry_id FOR UPDATE"
 _FIND = "SELECT * FROM knowledge_entry WHERE shop_id = $1 AND entry_id = $2"
 _LIST_CHANGED = "SELECT * FROM knowledge_entry WHERE shop_id = $1 AND stamp > $2 ORDER BY stamp"
-_LIST_PAGE = """
-SELECT * FROM knowledge_entry
-WHERE shop_id = $1 AND ($2::text IS NULL OR content::text ILIKE $2) AND ($3::text IS NULL OR category = $3)
-  AND ($4::text IS NULL OR state = $4)
-  AND ($5::text IS NULL OR (sort_key, entry_id) > ($5, $6))
-ORDER BY sort_key, entry_id LIMIT $7
-"""
+ENTRIES = Listing(
+    columns="*",
+    source="knowledge_entry WHERE shop_id = $1",
+    key=Field("entry_id", "text"),
+    fields={
+        "words": Field("content::text", "text", ("contains",)),
+        "category": Field("category", "text", ("eq",)),
+        "state": Field("state", "text", ("eq",)),
+        "question": Field("sort_key", "text", is_sortable=True),
+    },
+    default_sort="question",
+)
 _COUNT = """
 SELECT count(*) FROM knowledge_entry
-WHERE shop_id = $1 AND ($2::text IS NULL OR content::text ILIKE $2) AND ($3::text IS NULL OR category = $3)
-  AND ($4::text IS NULL OR state = $4)
+WHERE shop_id = $1 AND ($2::text IS NULL OR position(lower($2) IN lower(content::text)) > 0)
+  AND ($3::text IS NULL OR category = $3) AND ($4::text IS NULL OR state = $4)
 """
 _COUNT_BY_CATEGORY = """
 SELECT category, count(*) AS n FROM knowledge_entry WHERE shop_id = $1 AND state <> 'archived'
@@ -89,22 +95,15 @@ async def list_changed(db: Executor, shop_id: UUID, after_stamp: int) -> list[En
 
 
 async def list_page(
-    db: Executor,
-    shop_id: UUID,
-    *,
-    like: str | None,
-    category: str | None,
-    state: str | None,
-    after: tuple[str, str] | None,
-    limit: int,
-) -> list[EntryRow]:
-    """A page in pinyin order of the question; `after` is the last (sort_key, entry_id)."""
-    key, entry_id = after or (None, None)
-    return await list_all(db, EntryRow, _LIST_PAGE, shop_id, like, category, state, key, entry_id, limit)
+    db: Executor, shop_id: UUID, where: Filter, *, cursor: str | None, limit: int
+) -> tuple[list[EntryRow], str | None]:
+    """A page in pinyin order of the question, and the cursor of the next."""
+    page = await fetch_page(db, ENTRIES, [shop_id], where=where, cursor=cursor, limit=limit)
+    return [EntryRow(**item) for item in page.items], page.next_cursor
 
 
-async def count(db: Executor, shop_id: UUID, *, like: str | None, category: str | None, state: str | None) -> int:
-    return int(await db.fetchval(_COUNT, shop_id, like, category, state))
+async def count(db: Executor, shop_id: UUID, *, words: str | None, category: str | None, state: str | None) -> int:
+    return int(await db.fetchval(_COUNT, shop_id, words, category, state))
 
 
 async def count_by_category(db: Executor, shop_id: UUID) -> list[tuple[str, int]]:

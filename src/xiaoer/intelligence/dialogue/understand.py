@@ -11,8 +11,8 @@ from xiaoer.intelligence.packs.runtime import Models
 from xiaoer.intelligence.retrieval.types import Hit
 from xiaoer.intelligence.text.language import guess_language
 from xiaoer.intelligence.text.ngrams import ngrams
-from xiaoer.intelligence.text.openers import strip_openers
 from xiaoer.intelligence.text.normalise import normalise
+from xiaoer.intelligence.text.openers import strip_openers
 
 LONGEST = 2_000
 """Characters that are looked at; the rest of a longer message adds cost and no meaning."""

@@ -23,6 +23,8 @@ CLARIFY_RIGHT = 0.6
 """Options are shown while the right entry is among them at least this often."""
 UNANSWERABLE_SHARE = 0.25
 """Of the texts a shop receives, those that no entry answers: the weight of negatives."""
+UNRELATED_SHARE = 0.5
+"""Of the unanswerable, those that have nothing to do with the shop; the rest lack their entry."""
 
 _FILLERS = (
     ("请问", ""),
@@ -43,6 +45,7 @@ class Trial(msgspec.Struct, frozen=True):
 
     expected: str | None
     hits: list[Hit]
+    is_related: bool = True
 
 
 def fit_gate(entries: Mapping[str, EntryText], unrelated: Sequence[str], intents: IntentModel | None = None) -> Gate:
@@ -70,7 +73,7 @@ def leave_one_out(knowledge: Knowledge, entries: Mapping[str, EntryText], unrela
             rest = EntryText((*entry.phrasings[:place], *entry.phrasings[place + 1 :]), entry.answer)
             trials.append(Trial(entry_id, knowledge.with_changes({entry_id: rest}).find(grams)))
             trials.append(Trial(None, without.find(grams)))
-    trials += [Trial(None, knowledge.find(_grams(text))) for text in unrelated]
+    trials += [Trial(None, knowledge.find(_grams(text)), False) for text in unrelated]
     return trials
 
 
@@ -117,7 +120,7 @@ def _grams(text: str) -> Grams:
 
 
 def _rejudged(gate: Gate, trials: Sequence[Trial]) -> list[Trial]:
-    return [Trial(trial.expected, gate.judge(trial.hits)) for trial in trials]
+    return [Trial(trial.expected, gate.judge(trial.hits), trial.is_related) for trial in trials]
 
 
 def _top(trial: Trial) -> float:
@@ -176,9 +179,15 @@ def _fit_logistic(trials: Sequence[Trial]) -> tuple[tuple[float, ...], float]:
 
 def _weights(trials: Sequence[Trial]) -> Matrix:
     """Texts without an answer weigh UNANSWERABLE_SHARE together, however many were made."""
-    none = np.array([trial.expected is None for trial in trials])
-    share = np.where(none, UNANSWERABLE_SHARE / max(none.sum(), 1), (1 - UNANSWERABLE_SHARE) / max((~none).sum(), 1))
-    result: Matrix = share * len(trials)
+    answerable = np.array([trial.expected is not None for trial in trials])
+    related = np.array([trial.is_related for trial in trials])
+    kinds = (
+        (answerable, 1 - UNANSWERABLE_SHARE),
+        (~answerable & related, UNANSWERABLE_SHARE * (1 - UNRELATED_SHARE)),
+        (~related, UNANSWERABLE_SHARE * UNRELATED_SHARE),
+    )
+    share = sum(kind * weight / max(kind.sum(), 1) for kind, weight in kinds)
+    result: Matrix = np.asarray(share) * len(trials)
     return result
 
 

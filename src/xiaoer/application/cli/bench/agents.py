@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from typing import Any
 
 import msgspec
@@ -48,7 +48,7 @@ class Agent:
         self._socket: WebSocket | None = None
         self._reached: dict[str, int] = {}
         self._watched: deque[str] = deque()
-        self._known: set[str] = set()
+        self._listed: Counter[str] = Counter()
 
     async def open(self, host: str, port: int, token: str) -> None:
         headers = {"Cookie": f"xiaoer_session={token}", "Authorization": f"Bearer {token}"}
@@ -94,11 +94,16 @@ class Agent:
             self._reached[conversation_id] = reached
 
     def _watch(self, listed: list[str]) -> None:
-        for conversation_id in [one for one in listed if one not in self._known][:_NEW_PER_FRAME]:
-            if len(self._watched) >= _WATCHED_AT_ONCE:
-                self._say("unwatch", self._watched.popleft())
+        """Those in which most is going on, for some seconds each."""
+        self._listed.update(listed)
+        liveliest = sorted((one for one in listed if one not in self._watched), key=lambda one: -self._listed[one])
+        is_full = len(self._watched) >= _WATCHED_AT_ONCE
+        for conversation_id in liveliest[: 1 if is_full else _NEW_PER_FRAME]:
+            if is_full:
+                oldest = self._watched.popleft()
+                self._reached.pop(oldest, None)
+                self._say("unwatch", oldest)
             self._watched.append(conversation_id)
-            self._known.add(conversation_id)
             self._say("watch", conversation_id)
 
     def _say(self, command: str, conversation_id: str) -> None:

@@ -62,6 +62,7 @@ def summarise(outcome: Outcome) -> dict[str, Any]:
         "memory_before": observe.memory_by_role(outcome.before), "memory_after": observe.memory_by_role(outcome.after),
         "pss_before_mb": observe.total_pss_mb(outcome.before),
         "faults": len(faults), "faults_told": faults[:20], "errors_by_code": dict(errors),
+        "slowest": _list_slowest(answered),
         "lost_told": [one for ledger in outcome.ledgers for one in ledger.lost][:20],
         "doubled_told": [one for ledger in outcome.ledgers for one in ledger.doubled][:20],
         "conversations": sum(ledger.conversations for ledger in outcome.ledgers),
@@ -93,6 +94,22 @@ def _shares(entries: list[Entry]) -> dict[str, Any]:
         "picker_share": round(sum(one.outcome == "picker" for one in asking) / max(1, len(asking)), 4),
         "presses": presses, "by_kind": by_kind,
     }  # fmt: skip
+
+
+def _list_slowest(answered: list[Entry]) -> list[dict[str, Any]]:
+    """The ten turns that waited longest: when they were due, and where their time went."""
+    ranked = sorted(answered, key=lambda one: one.scheduled - (one.replied or 0.0))[:10]
+    return [
+        {
+            "at_s": round(one.scheduled, 3),
+            "kind": one.kind,
+            "sent_ms": round(1000 * ((one.sent or 0.0) - one.scheduled), 1),
+            "acked_ms": round(1000 * ((one.acked or 0.0) - one.scheduled), 1),
+            "replied_ms": round(1000 * ((one.replied or 0.0) - one.scheduled), 1),
+            "text": one.text,
+        }
+        for one in ranked
+    ]
 
 
 def list_wrong(outcome: Outcome) -> list[dict[str, str]]:

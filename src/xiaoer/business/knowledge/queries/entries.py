@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import csv
 import io
 from collections.abc import Iterable, Mapping
@@ -23,10 +21,11 @@ from xiaoer.business.knowledge.types import (
     VersionView,
 )
 from xiaoer.data.backend import Backend
+from xiaoer.data.postgres.listing import And, Compare
 from xiaoer.data.rows.knowledge import EntryRow
 from xiaoer.data.stores import identity as identity_store
 from xiaoer.data.stores import knowledge as store
-from xiaoer.kit.errors import InvalidInput, NotFound
+from xiaoer.kit.errors import NotFound
 
 EXPORT_COLUMNS = ("id", "category", "question", "similar", "answer", "locale", "state")
 # A cell that begins so would run as a formula when the file is opened in a spreadsheet (CSV injection).
@@ -66,18 +65,6 @@ async def get_entry(backend: Backend, staff: Staff, entry_id: str) -> Entry:
     return as_entry(row, await _names(backend, staff))
 
 
-def _read_cursor(cursor: str | None) -> tuple[str, str] | None:
-    if not cursor:
-        return None
-    try:
-        key, entry_id = msgspec.json.decode(base64.urlsafe_b64decode(cursor.encode()), type=tuple[str, str])
-    except (binascii.Error, ValueError, msgspec.DecodeError) as error:
-        raise InvalidInput("cursor.invalid", field="cursor") from error
-    if "\x00" in key + entry_id:
-        raise InvalidInput("cursor.invalid", field="cursor")
-    return key, entry_id
-
-
 async def list_entries(
     backend: Backend,
     staff: Staff,
@@ -90,22 +77,18 @@ async def list_entries(
 ) -> EntryPage:
     """A page in pinyin order; `words` match anywhere in questions, similar questions and answers."""
     identity_rules.check_permission(staff, identity_rules.KNOWLEDGE_READ)
-    size, after = max(1, min(limit, 100)), _read_cursor(cursor)
-    like = None
-    if words and words.strip():
-        escaped = words.strip()[:100].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        like = f"%{escaped}%"
-    rows = await store.list_page(
-        backend.db, staff.shop_id, like=like, category=category or None, state=state or None, after=after, limit=size
+    asked = (words or "").strip()[:100] or None
+    compared = [
+        Compare(field, op, value)
+        for field, op, value in (("words", "contains", asked), ("category", "eq", category), ("state", "eq", state))
+        if value
+    ]
+    rows, next_cursor = await store.list_page(
+        backend.db, staff.shop_id, And(tuple(compared)), cursor=cursor, limit=max(1, min(limit, 100))
     )
     names = await _names(backend, staff)
-    last = rows[-1] if len(rows) == size else None
-    return EntryPage(
-        items=[_as_summary(row, names, staff.locale) for row in rows],
-        next_cursor=base64.urlsafe_b64encode(msgspec.json.encode((last.sort_key, last.entry_id))).decode()
-        if last else None,
-        total=await store.count(backend.db, staff.shop_id, like=like, category=category or None, state=state or None),
-    )  # fmt: skip
+    total = await store.count(backend.db, staff.shop_id, words=asked, category=category or None, state=state or None)
+    return EntryPage([_as_summary(row, names, staff.locale) for row in rows], next_cursor, total)
 
 
 async def list_versions(backend: Backend, staff: Staff, entry_id: str) -> list[VersionView]:
