@@ -32,7 +32,7 @@ from PIL import Image
 from websockets.sync.client import ClientConnection, connect
 
 from xiaoer.application.wiring.serving import FRAME_LIMIT, make_web_app
-from xiaoer.application.wiring.web import Web
+from xiaoer.application.wiring.web import PACK_FOLDER, Web
 from xiaoer.business.conversation.actions import desk, shopper
 from xiaoer.business.conversation.actions.attachments import take_in
 from xiaoer.business.conversation.types import SendText
@@ -44,7 +44,7 @@ from xiaoer.business.identity import actions as identity
 from xiaoer.business.identity.queries import as_principal
 from xiaoer.business.knowledge.actions.entries import save_entry
 from xiaoer.business.knowledge.types import EntryDraft, LocaleContent
-from xiaoer.business.onboarding.actions import ensure_demo_shop
+from xiaoer.business.onboarding.actions.shops import ensure_demo_shop
 from xiaoer.business.shop.actions import create_shop
 from xiaoer.business.shop.queries import find_demo_shop, get_identity_secret
 from xiaoer.business.shop.types import Shop
@@ -234,7 +234,7 @@ class Stage:
         db = await Database.connect(self.dsn, min_size=2, max_size=12)
         config = Config(data_dir=self.folder, database_url=self.dsn)
         self.web = Web(config, self.dsn, db)
-        await ensure_demo_shop(self.web.backend, self.web.library)
+        await ensure_demo_shop(self.web.backend, self.web.library, self.web.platform, PACK_FOLDER / "shop")
         await _furnish(self)
         with warnings.catch_warnings():
             # Litestar 2 announces what Litestar 3 will want; the dependency is pinned below it.

@@ -9,7 +9,7 @@ import pytest
 from stage import PASSWORD, Stage
 
 from xiaoer.business.knowledge.queries.library import Library
-from xiaoer.business.onboarding.actions import set_up_shop
+from xiaoer.business.onboarding.actions.shops import set_up_shop
 from xiaoer.business.onboarding.types import FirstRun
 from xiaoer.data.backend import Backend
 from xiaoer.data.postgres.database import Database

@@ -12,7 +12,7 @@ from litestar.datastructures import Cookie
 from xiaoer.business.identity import actions as identity
 from xiaoer.business.identity import queries as identity_queries
 from xiaoer.business.identity.types import SignedIn, Staff, StaffView
-from xiaoer.business.onboarding.actions import set_up_shop
+from xiaoer.business.onboarding.actions.shops import set_up_shop
 from xiaoer.business.onboarding.types import DEMO_ACCOUNTS, DemoAccount, FirstRun
 from xiaoer.business.shop.queries import find_demo_shop, get_shop
 

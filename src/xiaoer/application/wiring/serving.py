@@ -15,7 +15,7 @@ from xiaoer.application.http.services import Services
 from xiaoer.application.live.endpoints import Live, desk_socket, visitor_socket
 from xiaoer.application.wiring.doors import make_desk_door, make_visitor_door
 from xiaoer.application.wiring.web import PACK_FOLDER, Web
-from xiaoer.business.onboarding.actions import ensure_demo_shop
+from xiaoer.business.onboarding.actions.shops import ensure_demo_shop
 from xiaoer.data.postgres.database import Database
 from xiaoer.data.postgres.durability import check_durability
 from xiaoer.kit.config import Config
@@ -35,7 +35,7 @@ async def _serve_web(config: Config, dsn: str) -> None:
     await check_durability(db)
     web = Web(config, dsn, db)
     if config.demo:
-        await ensure_demo_shop(web.backend, web.library)
+        await ensure_demo_shop(web.backend, web.library, web.platform, PACK_FOLDER / "shop")
     app = make_web_app(web)
     server = uvicorn.Server(
         uvicorn.Config(

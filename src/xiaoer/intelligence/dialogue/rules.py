@@ -33,7 +33,7 @@ from xiaoer.intelligence.dialogue.types import (
 )
 from xiaoer.intelligence.entities.types import Span
 from xiaoer.intelligence.intent.types import IntentResult
-from xiaoer.intelligence.retrieval.gate import OPTIONS
+from xiaoer.intelligence.retrieval.gate import OPTIONS, RELEVANT, relevance
 from xiaoer.intelligence.retrieval.types import AnswerWith, ClarifyAmong, Decision, Hit
 
 SITUATION_OF: dict[str, str] = {
@@ -71,8 +71,6 @@ AGREES = 0.4
 """`agreement` from which on an entry is on the text's subject."""
 SURE = 0.6
 LIKELY = 0.4
-OFF_TOPIC_DOUBT = 0.5
-"""How much surer a hit must be for options to be shown where the text is surely off topic."""
 _WHERE = re.compile(r"where is|where's|track")
 _CHOICE = re.compile(r"^(?:第|选|选择|option )?\s*([123一二三])\s*(?:个|项|种|条)?\.?$")
 _SHORT = 4
@@ -204,9 +202,10 @@ def _own_subject(f: Findings) -> tuple[Command, ...]:
 
 
 def _off_topic(f: Findings) -> tuple[Command, ...]:
-    """The likelier off topic, the surer the best hit must be."""
-    best = f.hits[0].probability if f.hits else 0.0
-    return (Unknown(),) if not f.is_answer and best < f.intents.off_topic * OFF_TOPIC_DOUBT else ()
+    """The likelier off topic, the better the best hit must be."""
+    if f.is_answer or (f.hits and relevance(f.hits[0].features, f.intents.off_topic) >= RELEVANT):
+        return ()
+    return (Unknown(),)
 
 
 def _knowledge(f: Findings) -> tuple[Command, ...]:

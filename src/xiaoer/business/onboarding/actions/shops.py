@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from xiaoer.business.identity import actions as identity
 from xiaoer.business.identity.types import SignedIn
 from xiaoer.business.knowledge.actions.pack import stock_from_pack
 from xiaoer.business.knowledge.queries.library import Library
+from xiaoer.business.onboarding.types import DEMO_ACCOUNTS, FirstRun
+from xiaoer.business.order.ports import ShopPlatform
 from xiaoer.business.shop.actions import create_shop
 from xiaoer.business.shop.queries import find_demo_shop
+from xiaoer.business.shop.types import Shop
 from xiaoer.business.storefront.actions.seeding import seed_demo_shop
 from xiaoer.data.backend import Backend
 from xiaoer.data.postgres.database import Executor
 from xiaoer.data.stores import identity as identity_store
 from xiaoer.kit.errors import Conflict
 
-from .types import DEMO_ACCOUNTS, FirstRun
+from .talk import start_talk
 
 
 async def _take_first_run(work: Executor) -> bool:
@@ -39,21 +44,27 @@ async def set_up_shop(backend: Backend, library: Library, first: FirstRun, *, us
     return await identity.open_session(backend, row, user_agent)
 
 
-async def ensure_demo_shop(backend: Backend, library: Library) -> None:
-    """The demo shop, made on the first start and kept fresh on later ones."""
-    existing = await find_demo_shop(backend)
+async def ensure_demo_shop(backend: Backend, library: Library, platform: ShopPlatform, folder: Path) -> None:
+    """The demo shop, made on the first start and kept fresh on later ones; `folder` is the pack's `shop/`."""
+    shop = await find_demo_shop(backend)
+    is_new = shop is None
     async with backend.db.transaction() as work:
-        if existing is None:
+        if shop is None:
             if not await _take_first_run(work):
                 return
-            name = library.models.pack.variables["shop_name"].value["zh-CN"]
-            shop = await create_shop(backend, work, name=name, locale="zh-CN", is_demo=True, slug="demo")
-            for one in DEMO_ACCOUNTS:
-                await identity.add_staff(
-                    work, shop.shop_id, email=one.email, name=one.name, role=one.role, password=one.password,
-                    locale="zh-CN", by=None,
-                )  # fmt: skip
-        else:
-            shop = existing
+            shop = await _create_demo_shop(backend, library, work)
         await stock_from_pack(work, shop.shop_id, library.models.pack)
         await seed_demo_shop(backend, work, shop.shop_id)
+    if is_new:
+        await start_talk(backend, library, platform, shop, folder)
+
+
+async def _create_demo_shop(backend: Backend, library: Library, work: Executor) -> Shop:
+    name = library.models.pack.variables["shop_name"].value["zh-CN"]
+    shop = await create_shop(backend, work, name=name, locale="zh-CN", is_demo=True, slug="demo")
+    for one in DEMO_ACCOUNTS:
+        await identity.add_staff(
+            work, shop.shop_id, email=one.email, name=one.name, role=one.role, password=one.password,
+            locale="zh-CN", by=None,
+        )  # fmt: skip
+    return shop
