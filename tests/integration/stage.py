@@ -243,8 +243,8 @@ class Stage:
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app, host="127.0.0.1", port=0, ws="websockets-sansio", ws_max_size=FRAME_LIMIT,
-                ws_ping_interval=20, ws_ping_timeout=20, ws_per_message_deflate=False, log_config=None, access_log=False,
-                server_header=False, timeout_graceful_shutdown=5, timeout_keep_alive=75,
+                ws_ping_interval=20, ws_ping_timeout=20, ws_per_message_deflate=False, log_config=None,
+                access_log=False, server_header=False, timeout_graceful_shutdown=5, timeout_keep_alive=75,
             )
         )  # fmt: skip
         asyncio.get_running_loop().call_later(0.05, self._watch_start)

@@ -24,7 +24,7 @@ class Sheet extends Component<Props & { title: string; children: ComponentChildr
     return (
       <div class="veil" onClick={(event) => event.target === event.currentTarget && close()}>
         <div class="sheet" role="dialog" aria-modal="true" aria-label={title} ref={(node) => void (this.box = node)}>
-          <div class="sheet-bar">
+          <div class="bar">
             <strong>{title}</strong>
             <button type="button" class="plain" aria-label={w.t('cancel')} onClick={close}>
               {icon('close')}
