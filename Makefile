@@ -9,7 +9,7 @@ BUILT := src/xiaoer/packs/ecommerce/built
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 RECORD ?= --record
 FRONTEND_SOURCES := $(shell find frontend -name node_modules -prune -o -name dist -prune -o -type f -print 2>/dev/null)
-PACK_SOURCES := $(shell find src/xiaoer/packs/ecommerce/intents src/xiaoer/packs/ecommerce/answers src/xiaoer/intelligence -name '*.yaml' -o -name '*.py' 2>/dev/null)
+PACK_SOURCES := $(shell find src/xiaoer/packs/ecommerce/*.yaml src/xiaoer/packs/ecommerce/intents src/xiaoer/packs/ecommerce/answers src/xiaoer/packs/ecommerce/phrases src/xiaoer/intelligence -name '*.yaml' -o -name '*.py' 2>/dev/null)
 
 .PHONY: help demo dev test check bench chaos screenshots clean
 
@@ -58,7 +58,7 @@ check: .venv/development frontend/node_modules/.installed ## linters and types
 	cd frontend && $(NPM) run --silent check
 
 bench: .venv/development $(STATIC)/.built $(BUILT)/manifest.json ## the load bench in full, three runs
-	for run in 1 2 3; do $(BIN)/xiaoer bench chat --shoppers 5000 --turns-per-second 150 --seconds 60 --sentences tests/quality/heldback $(RECORD) || exit 1; done
+	$(BIN)/xiaoer bench chat --shoppers 5000 --turns-per-second 150 --seconds 60 --sentences tests/quality/heldback --runs 3 --check $(RECORD)
 	$(BIN)/xiaoer bench idle --connections 2000 $(RECORD)
 
 chaos: .venv/development $(STATIC)/.built $(BUILT)/manifest.json ## the kill tests in full

@@ -171,6 +171,21 @@ class Desk:
         return [str(line) for line in found]
 
 
+def bend_time(page: Page, changes: dict[int, int | None]) -> None:
+    """Timers of these lengths (ms) run for other lengths in this page, or never."""
+    page.add_init_script(
+        f"""{{
+          const changes = new Map(Object.entries({json.dumps(changes)}))
+          const real = window.setTimeout.bind(window)
+          window.setTimeout = (work, ms, ...rest) => {{
+            const key = String(ms)
+            if (!changes.has(key)) return real(work, ms, ...rest)
+            return changes.get(key) === null ? 0 : real(work, changes.get(key), ...rest)
+          }}
+        }}"""
+    )
+
+
 def listen(page: Page) -> list[str]:
     """Everything the server tells this page by socket and by API, from now on."""
     heard: list[str] = []
@@ -191,8 +206,6 @@ class Line:
         self.heard: list[dict[str, Any]] = []
         # Frames from the server for which this is true get lost on the way.
         self.loses: Callable[[dict[str, Any]], bool] = lambda frame: False
-        # Said to the page right after the welcome, as if the server had.
-        self.inject_after_welcome: dict[str, Any] | None = None
         self._open: list[WebSocketRoute] = []
         page.route_web_socket(re.compile(r"/socket$"), self._connect)
 
@@ -203,6 +216,11 @@ class Line:
 
     def mend(self) -> None:
         self.is_cut = False
+
+    def tell(self, frame: dict[str, Any]) -> None:
+        """As if the server had said it."""
+        for page_side in self._open:
+            page_side.send(json.dumps(frame))
 
     def sent_types(self) -> list[str]:
         return [frame["type"] for frame in self.sent]
@@ -224,8 +242,6 @@ class Line:
                 return
             self.heard.append(frame)
             page_side.send(message)
-            if frame["type"] == "welcome" and self.inject_after_welcome:
-                page_side.send(json.dumps(self.inject_after_welcome))
 
         page_side.on_message(up)
         server_side.on_message(down)

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from .conftest import keep
-from .pages import Desk, Line, Widget, make_picture
+from .pages import Desk, Line, Widget, bend_time, make_picture
 from .server import Person, Server
 from .world import World, fill
 
@@ -59,12 +59,16 @@ class Stage:
             self._context.close()
             self._context = None
 
-    def widget(self, path: str = "/chat", role: str | None = None, **options: Any) -> Widget:
-        """The widget, as the shopper of that role or as a new visitor."""
+    def widget(
+        self, path: str = "/chat", role: str | None = None, timers: dict[int, int | None] | None = None, **options: Any
+    ) -> Widget:
+        """The widget, as the shopper of that role or as a new visitor; `line` is its socket."""
         context = self.context(**{"viewport": {"width": 480, "height": 860}, **options})
         if role:
             keep(context, self.world.shoppers[role].storage())
         page = context.new_page()
+        bend_time(page, timers or {})
+        self.line = Line(page)
         page.goto(self.url + path)
         widget = Widget(page)
         if path.startswith("/demo"):
@@ -221,9 +225,7 @@ def _(stage: Stage) -> Page:
 
 @state("widget: file refused")
 def _(stage: Stage) -> Page:
-    widget = stage.widget(role="bot")
-    # Its own clock: the notice stays for the second look.
-    widget.page.clock.install()
+    widget = stage.widget(role="bot", timers={5000: None})
     widget.attach("setup.exe", "application/octet-stream", b"MZ")
     expect(widget.banner).to_contain_text("暂不支持")
     return widget.page
@@ -231,21 +233,14 @@ def _(stage: Stage) -> Page:
 
 @state("widget: offline, message failed")
 def _(stage: Stage) -> Page:
-    context = stage.context(viewport={"width": 480, "height": 860})
-    keep(context, stage.world.shoppers["guest"].storage())
-    page = context.new_page()
-    page.clock.install()
-    line = Line(page)
-    page.goto(f"{stage.url}/chat")
-    widget = Widget(page)
+    widget = stage.widget(role="guest", timers={10_000: 300})
     expect(widget.bubbles("bot").nth(1)).to_be_visible()
-    page.route("**/api/v1/visitor/**", lambda route: route.abort())
-    line.cut()
+    widget.page.route("**/api/v1/visitor/**", lambda route: route.abort())
+    stage.line.cut()
     expect(widget.banner).to_contain_text("网络已断开")
     widget.say("还在吗")
-    page.clock.fast_forward(10_500)
     expect(widget.host.get_by_text("发送失败")).to_be_visible()
-    return page
+    return widget.page
 
 
 @state("widget: in the queue")
@@ -257,16 +252,11 @@ def _(stage: Stage) -> Page:
 
 @state("widget: an agent types")
 def _(stage: Stage) -> Page:
-    widget = stage.widget(role="served")
-    page = widget.page
-    page.clock.install()
-    actor = {"kind": "staff", "name": "李娜"}
-    line = Line(page)
-    line.inject_after_welcome = {"type": "typing", "actor": actor}
-    page.reload()
+    widget = stage.widget(role="served", timers={5000: None})
+    expect(widget.bubbles("staff").first).to_be_visible()
+    stage.line.tell({"type": "typing", "actor": {"kind": "staff", "name": "李娜"}})
     expect(widget.host.get_by_role("img", name=re.compile("李娜.*正在输入"))).to_be_visible()
-    page.clock.pause_at(page.evaluate("Date.now() + 1000"))
-    return page
+    return widget.page
 
 
 @state("widget: rating with tags")

@@ -25,7 +25,7 @@ class World:
         return self.shoppers[role]
 
 
-def fill(world: World, star: str = "u1006") -> World:
+def fill(world: World, star: str | None = None) -> World:
     """The same conversations each time, from the quietest to the one on the screen; `star` is served there."""
     world.key = world.owner.widget_key()
     _ended(world)
@@ -43,7 +43,7 @@ def product_context(world: World, product_id: str) -> dict[str, str]:
 
 
 def _ended(world: World) -> None:
-    shopper = world.shopper("ended", account_id="u1005")
+    shopper = world.shopper("ended", account_id="u1012")
     shopper.ask("芒果收到坏了三个，能退吗")
     conversation = world.ids["ended"] = shopper.ask_for_person()
     world.lina.take_over(conversation)
@@ -63,7 +63,7 @@ def _with_the_bot(world: World) -> None:
 
 
 def _with_a_colleague(world: World) -> None:
-    shopper = world.shopper("colleague", account_id="u1008")
+    shopper = world.shopper("colleague", account_id="u1013")
     shopper.ask("退货寄回去几天能退款")
     conversation = world.ids["colleague"] = shopper.ask_for_person()
     world.chen.take_over(conversation)
@@ -79,9 +79,19 @@ def _waiting(world: World) -> None:
     world.ids["late"] = late.ask_for_person()
 
 
-def _served(world: World, star: str) -> None:
+def _with_parcel(world: World) -> Shopper:
+    """Somebody whose parcel is under way, and who has not written to the shop before."""
+    for number in range(1020, 1060):
+        shopper = world.shopper("served", account_id=f"u{number}")
+        orders = shopper.call("GET", "/visitor/orders")["orders"]
+        if len(orders) > 1 and any(order["state"] == "shipped" for order in orders):
+            return shopper
+    raise AssertionError("nobody in the demo waits for a parcel")
+
+
+def _served(world: World, star: str | None) -> None:
     """The one on the screen: questions, an order with its trace, a picture, a person, a note."""
-    shopper = world.shopper("served", account_id=star)
+    shopper = _with_parcel(world) if star is None else world.shopper("served", account_id=star)
     shopper.ask("什么时候发货", product_context(world, "p-clothes-01"))
     orders = shopper.call("GET", "/visitor/orders")["orders"]
     shipped = next(order for order in orders if order["state"] == "shipped")

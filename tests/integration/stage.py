@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
+import asyncpg
 import httpx2
 import pytest
 import uvicorn
@@ -49,7 +50,9 @@ from xiaoer.business.shop.actions import create_shop
 from xiaoer.business.shop.queries import find_demo_shop, get_identity_secret
 from xiaoer.business.shop.types import Shop
 from xiaoer.business.storefront.actions.seeding import seed_demo_shop
+from xiaoer.data.postgres.cluster import OWNER
 from xiaoer.data.postgres.database import Database
+from xiaoer.data.postgres.supervisor import EmbeddedPostgres
 from xiaoer.data.stores import identity as identity_store
 from xiaoer.kit.config import Config
 
@@ -450,15 +453,22 @@ async def _furnish_conversation(stage: Stage, branch: Branch) -> None:
 _running: list[Stage] = []
 
 
+@contextmanager
+def cheap_passwords() -> Iterator[pytest.MonkeyPatch]:
+    """Hashes that cost next to nothing, while this lasts."""
+    with pytest.MonkeyPatch.context() as patch:
+        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        patch.setattr(identity, "_ARGON2", cheap)
+        patch.setattr(identity, "_DUMMY", cheap.hash("nobody has this password"))
+        yield patch
+
+
 def stand(dsn: str) -> Iterator[Stage]:
     """The session's stage: the first who asks starts it and, at the session's end, stops it."""
     if _running:
         yield _running[0]
         return
-    with tempfile.TemporaryDirectory(prefix="xiaoer-stage-") as folder, pytest.MonkeyPatch.context() as patch:
-        cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-        patch.setattr(identity, "_ARGON2", cheap)
-        patch.setattr(identity, "_DUMMY", cheap.hash("nobody has this password"))
+    with tempfile.TemporaryDirectory(prefix="xiaoer-stage-") as folder, cheap_passwords() as patch:
         # Every test comes from one address; the limits have tests of their own.
         patch.setattr(identity, "_GUESSES_PER_ADDRESS", 10**6)
         stage = Stage(dsn, Path(folder))
@@ -469,6 +479,16 @@ def stand(dsn: str) -> Iterator[Stage]:
         finally:
             _running.remove(stage)
             stage.stop()
+
+
+async def clone_database(server: EmbeddedPostgres, name: str) -> None:
+    """A database for the session, cloned from the migrated template unless it is there already."""
+    connection = await asyncpg.connect(server.superuser_dsn())
+    try:
+        if not await connection.fetchval("SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)", name):
+            await connection.execute(f"CREATE DATABASE {name} TEMPLATE xiaoer_template OWNER {OWNER}")
+    finally:
+        await connection.close()
 
 
 def with_database(dsn: str, database: str) -> str:

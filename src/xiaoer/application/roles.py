@@ -33,6 +33,8 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 _TICK_SECONDS = 0.2
 _LOG_CHECK_SECONDS = 60.0
 _MAX_FILES = 2**20
+_BACKLOG = 4096
+LISTENER_VARIABLE = "XIAOER_LISTENER"
 # One thread each: on busy cores BLAS threads spin against one another; few arenas keep memory small.
 _CHILD_SETTINGS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
 
@@ -60,12 +62,13 @@ class Parent:
     _postgres: EmbeddedPostgres | None = None
     _children: list[_Child] = field(default_factory=list)
     _environment: dict[str, str] = field(default_factory=dict)
+    _listener: socket.socket | None = None
     _is_ready: bool = False
     _log_checked_at: float = 0.0
 
     def run(self) -> int:
         """Serve until SIGTERM or SIGINT; returns the exit code."""
-        check_port(self.config)
+        self._listener = open_listener(self.config) if "web" in self.commands else None
         raise_file_limit()
         inbox = _listen_for_signals()
         try:
@@ -80,6 +83,8 @@ class Parent:
             self._drain(inbox)
             if self._postgres:
                 self._postgres.stop()
+            if self._listener:
+                self._listener.close()
             remove_server_file(self.config.data_dir)
         return 0
 
@@ -122,7 +127,9 @@ class Parent:
             if child.process is not None and child.process.poll() is not None:
                 self._record_death(child, child.process)
             if child.process is None and time.monotonic() >= child.start_at:
-                child.process = _spawn(child.command, self._environment)
+                child.process = _spawn(
+                    child.command, self._environment, self._listener if child.role == "web" else None
+                )
                 child.started_at = time.monotonic()
                 _log.info("child_started", child=child.role, child_pid=child.process.pid)
 
@@ -187,19 +194,26 @@ def own_command(*args: str) -> list[str]:
     return [sys.executable, "-m", "xiaoer", *args]
 
 
-def check_port(config: Config) -> None:
-    """Refuse a port that something else listens on, before anything was started."""
+def open_listener(config: Config) -> socket.socket:
+    """Listen on the port, or refuse before anything was started if something else does.
+
+    The parent keeps this socket and lends it to the `web` child: while that one is replaced, connections wait in
+    the kernel's queue instead of being refused.
+    """
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((config.host, config.port))
-        except OSError as error:
-            raise CannotStart(
-                "serve.port_unavailable",
-                f"cannot listen on {config.host}:{config.port} ({error.strerror}): choose another --port",
-                reason=error.strerror,
-            ) from error
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((config.host, config.port))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise CannotStart(
+            "serve.port_unavailable",
+            f"cannot listen on {config.host}:{config.port} ({error.strerror}): choose another --port",
+            reason=error.strerror,
+        ) from error
+    return listener
 
 
 def answers(host: str, port: int) -> bool:
@@ -238,11 +252,15 @@ def _migrate(command: Sequence[str], environment: dict[str, str]) -> None:
         raise CannotStart("serve.migration_failed", "the database could not be brought to this release (see above)")
 
 
-def _spawn(command: Sequence[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+def _spawn(
+    command: Sequence[str], environment: dict[str, str], listener: socket.socket | None = None
+) -> subprocess.Popen[bytes]:
+    lent = () if listener is None else (listener.fileno(),)
     # Its own session: the terminal's Ctrl-C reaches the parent only, which then ends the children in order.
     return subprocess.Popen(
         command,
-        env=environment,
+        env=environment | ({LISTENER_VARIABLE: str(lent[0])} if lent else {}),
+        pass_fds=lent,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
         preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509

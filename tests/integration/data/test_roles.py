@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 import pytest
 
-from xiaoer.application.roles import check_port, parse_roles
+from xiaoer.application.roles import open_listener, parse_roles
 from xiaoer.data.postgres.refusals import CannotStart
 from xiaoer.kit.config import Config
 from xiaoer.kit.errors import InvalidInput
@@ -166,7 +166,7 @@ def test_a_port_in_use_is_one_clear_line(short_tmp: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(CannotStart, match=f"cannot listen on 127.0.0.1:{port}"):
-            check_port(Config(data_dir=short_tmp, database_url=None, port=port))
+            open_listener(Config(data_dir=short_tmp, database_url=None, port=port))
         done = subprocess.run(
             [*_XIAOER, "serve", "--port", str(port), "--data-dir", str(short_tmp / "never")],
             capture_output=True, text=True, check=False,

@@ -1,6 +1,6 @@
 /** All messages the shopper has seen of all conversations, joined up with the newest snapshot. */
 
-import { applyEvents, type PlacedEvent, type TimelineEvent, type VisitorConversation, type VisitorSnapshot } from '@xiaoer/api'
+import { applyVisitorEvents, type PlacedEvent, type TimelineEvent, type VisitorConversation, type VisitorSnapshot } from '@xiaoer/api'
 
 const EMPTY: VisitorSnapshot = { conversation: null, events: [], has_more: false }
 
@@ -45,7 +45,7 @@ export class Thread {
   /** Take in what happened; gives back what is new, and whether something is missing before it. */
   take(conversationId: string, events: TimelineEvent[]): { fresh: PlacedEvent[]; gap: boolean } {
     const before = this.snapshot
-    const { snapshot, gap } = applyEvents(before, conversationId, events)
+    const { snapshot, gap } = applyVisitorEvents(before, conversationId, events)
     const isNew = snapshot.conversation?.conversation_id !== before.conversation?.conversation_id
     if (isNew) this.past.push(...placed(before))
     const seen = isNew ? 0 : (before.conversation?.public_seq ?? 0)

@@ -1,5 +1,6 @@
 export type * from './wire'
-export { applyEvent, applyEvents, isGap, type Applied } from './timeline'
+export { applyEvent, applyEvents, isGap } from './timeline'
+export { applyVisitorEvents, type Applied } from './visitor-timeline'
 export { Outbox, type Pending } from './outbox'
 export { Socket, backOff, type SocketStatus } from './socket'
 export { newId } from './id'

@@ -2,13 +2,8 @@
 
 import type { PlacedEvent, TimelineEvent } from './wire/event'
 import type { StaffSnapshot } from './wire/staff'
-import type { VisitorConversation, VisitorSnapshot } from './wire/visitor'
-
-/** `gap`: events before these are missing, fetch a snapshot. The rest was applied. */
-export interface Applied<S> {
-  snapshot: S
-  gap: boolean
-}
+import type { VisitorSnapshot } from './wire/visitor'
+import { applyToVisitor, applyVisitorEvents, isVisitorGap, type Applied } from './visitor-timeline'
 
 /** Events of a staff snapshot carry its `seq`; those of a visitor snapshot the public number. */
 export function applyEvent(snapshot: StaffSnapshot, event: TimelineEvent): StaffSnapshot
@@ -27,66 +22,24 @@ export function applyEvents<S extends StaffSnapshot | VisitorSnapshot>(
   conversationId: string,
   events: readonly TimelineEvent[],
 ): Applied<S> {
-  let current: StaffSnapshot | VisitorSnapshot = snapshot
+  if (!isStaff(snapshot)) return applyVisitorEvents(snapshot, conversationId, events) as Applied<S>
+  let current: StaffSnapshot = snapshot
+  if (current.conversation.conversation_id !== conversationId) return { snapshot, gap: false }
   for (const event of events) {
-    const placed = { ...event, conversation_id: conversationId }
-    if (isStaff(current) && current.conversation.conversation_id !== conversationId) break
-    if (isGap(current, placed)) return { snapshot: current as S, gap: true }
-    current = isStaff(current) ? applyToStaff(current, event) : applyToVisitor(current, placed)
+    if (isGap(current, { ...event, conversation_id: conversationId })) return { snapshot: current as S, gap: true }
+    current = applyToStaff(current, event)
   }
   return { snapshot: current as S, gap: false }
 }
 
 /** Would this event leave a hole before it? */
 export function isGap(snapshot: StaffSnapshot | VisitorSnapshot, event: PlacedEvent): boolean {
-  const known = snapshot.conversation
-  if (known?.conversation_id !== event.conversation_id) return !isStaff(snapshot) && event.seq > 1
-  return event.seq > lastSeq(snapshot) + 1
+  if (!isStaff(snapshot)) return isVisitorGap(snapshot, event)
+  return snapshot.conversation.conversation_id === event.conversation_id && event.seq > snapshot.conversation.seq + 1
 }
 
 function isStaff(snapshot: StaffSnapshot | VisitorSnapshot): snapshot is StaffSnapshot {
   return snapshot.conversation !== null && 'seq' in snapshot.conversation
-}
-
-function lastSeq(snapshot: StaffSnapshot | VisitorSnapshot): number {
-  if (isStaff(snapshot)) return snapshot.conversation.seq
-  return snapshot.conversation?.public_seq ?? 0
-}
-
-function opened(event: PlacedEvent): VisitorConversation {
-  return {
-    conversation_id: event.conversation_id,
-    state: 'open',
-    handler: 'bot',
-    public_seq: 0,
-    customer_read_seq: 0,
-    staff_read_seq: 0,
-    rating: null,
-    queue: null,
-    created_at: event.at,
-  }
-}
-
-function applyToVisitor(snapshot: VisitorSnapshot, event: PlacedEvent): VisitorSnapshot {
-  const isNew = snapshot.conversation?.conversation_id !== event.conversation_id
-  if (isNew && event.seq !== 1) return snapshot
-  const before = isNew ? opened(event) : snapshot.conversation!
-  if (event.seq !== before.public_seq + 1) return snapshot
-  const conversation: VisitorConversation = { ...before, public_seq: event.seq }
-  if (event.kind === 'handover_requested') conversation.handler = 'queue'
-  if (event.kind === 'taken_over') {
-    conversation.handler = 'staff'
-    conversation.staff_name = event.data.staff_name
-  }
-  if (event.kind === 'returned_to_bot') conversation.handler = 'bot'
-  if (event.kind === 'resolved') conversation.state = 'ended'
-  if (event.kind === 'rated') conversation.rating = event.data
-  if (conversation.handler !== 'staff') conversation.staff_name = null
-  if (conversation.handler !== 'queue' || conversation.state === 'ended') conversation.queue = null
-  const events = isNew ? [event] : [...snapshot.events, event]
-  // Older messages of an earlier conversation are history's: there is more whenever one existed.
-  const hasMore = isNew ? snapshot.conversation !== null || snapshot.has_more : snapshot.has_more
-  return { conversation, events, has_more: hasMore }
 }
 
 function applyToStaff(snapshot: StaffSnapshot, event: TimelineEvent): StaffSnapshot {

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from xiaoer.application.cli.options import add_address, add_place, read_options
-from xiaoer.application.roles import answers, check_port
+from xiaoer.application.roles import answers, open_listener
 from xiaoer.data.postgres.account import describe, find_account, find_blocking_parent
 from xiaoer.data.postgres.binaries import find_binaries
 from xiaoer.data.postgres.cluster import check_major
@@ -88,7 +88,7 @@ def check_address(config: Config) -> Finding:
     if running and answers(config.host, config.port):
         return Finding("port", f"{running.url} is served by pid {running.pid}")
     try:
-        check_port(config)
+        open_listener(config).close()
     except XiaoerError as error:
         return Finding(
             "port", f"{config.port}: {error.params['reason']}", "stop what uses it, or choose another --port"

@@ -101,6 +101,7 @@ def make_app(
             XiaoerError: errors.answer_expected, msgspec.ValidationError: errors.answer_unexpected,
             HTTPException: errors.answer_framework, Exception: _handle_unexpected,
         },
+        before_request=errors.refuse_nul,
         state=State({"services": services, "live": live}),
         lifespan=list(lifespan),
         middleware=[make_envelope],

@@ -28,7 +28,7 @@ from xiaoer.business.identity import rules as identity_rules
 from xiaoer.business.identity.types import Staff
 from xiaoer.kit.errors import NotFound
 
-from .errors import RESPONSES
+from .errors import RESPONSES, SeqGiven, SeqOrNone
 from .principals import STAFF_ONLY
 from .services import Services
 
@@ -85,7 +85,7 @@ async def get_conversation(services: Services, staff: Staff, conversation_id: UU
 
 @get("/conversations/{conversation_id:uuid}/events", operation_id="listEvents", responses=RESPONSES)
 async def list_events(
-    services: Services, staff: Staff, conversation_id: UUID, since: Seq | None = None, before: Seq | None = None,
+    services: Services, staff: Staff, conversation_id: UUID, since: SeqOrNone = None, before: SeqOrNone = None,
     limit: int = 50,
 ) -> EventPage:  # fmt: skip
     """What came after `since`, or the last events before `before`."""
@@ -143,7 +143,7 @@ async def mark_read(services: Services, staff: Staff, conversation_id: UUID, dat
     "/conversations/{conversation_id:uuid}/events/{seq:int}/reveal", operation_id="revealSpans", status_code=200,
     responses=RESPONSES,
 )  # fmt: skip
-async def reveal(services: Services, staff: Staff, conversation_id: UUID, seq: Seq) -> Revealed:
+async def reveal(services: Services, staff: Staff, conversation_id: UUID, seq: SeqGiven) -> Revealed:
     """The personal data behind a message's masks; recorded."""
     return Revealed(await desk.reveal_spans(services.backend, staff, conversation_id, seq))
 

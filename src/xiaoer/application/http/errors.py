@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
 
 from xiaoer.business.shop.rules import pick_locale
-from xiaoer.kit.errors import XiaoerError
+from xiaoer.kit.errors import InvalidInput, XiaoerError
 from xiaoer.kit.i18n import error_text, translate
 from xiaoer.kit.logging import Log
 
@@ -37,6 +39,10 @@ _STATUSES = {
     429: "Slow down; see Retry-After",
     503: "A needed part is away; see Retry-After",
 }
+# A number in a path or a query; the framework does not look at msgspec's own limits there.
+SeqGiven = Annotated[int, Parameter(ge=0, le=2**62)]
+SeqOrNone = Annotated[int | None, Parameter(ge=0, le=2**62)]
+
 RESPONSES = {
     status: ResponseSpec(Problem, description=text, generate_examples=False) for status, text in _STATUSES.items()
 }
@@ -51,6 +57,19 @@ def locale_of(request: Request[Any, Any, Any]) -> str:
     """The first language the caller asks for, as far as it is spoken here."""
     wanted = request.headers.get("accept-language", "").split(",")[0].split(";")[0].strip()
     return pick_locale(wanted, "zh-CN")
+
+
+# `\\u0000` of JSON, unless its backslash is itself escaped.
+_NUL_ESCAPE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+
+async def refuse_nul(request: Request[Any, Any, Any]) -> None:
+    """The one character that no column holds is refused at the door, wherever in a request it stands."""
+    if "\x00" in request.url.path or b"%00" in request.scope["query_string"]:
+        raise InvalidInput("request.nul_character")
+    kind, _ = request.content_type
+    if kind == "application/json" and _NUL_ESCAPE.search(await request.body()):
+        raise InvalidInput("request.nul_character")
 
 
 def _answer(status: int, problem: Problem, headers: dict[str, str] | None = None) -> Response[Problem]:

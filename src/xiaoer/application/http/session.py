@@ -81,9 +81,7 @@ _NO_COOKIES = [
 ]
 
 
-@delete(
-    "/session", operation_id="signOut", status_code=204, responses=RESPONSES, response_cookies=_NO_COOKIES
-)
+@delete("/session", operation_id="signOut", status_code=204, responses=RESPONSES, response_cookies=_NO_COOKIES)
 async def sign_out(request: Request[Any, Any, Any], services: Services) -> None:
     """End this session."""
     token = staff_token(request)

@@ -27,7 +27,7 @@ from xiaoer.business.reply.queries import WidgetConfig, get_widget_config
 from xiaoer.business.shop.queries import get_shop_by_widget_key
 from xiaoer.kit.errors import NotAllowed
 
-from .errors import RESPONSES
+from .errors import RESPONSES, SeqGiven, SeqOrNone
 from .principals import VISITOR_ONLY, bearer
 from .services import Services
 
@@ -114,14 +114,14 @@ async def get_conversation(services: Services, visitor: Visitor) -> VisitorSnaps
 
 @get("/visitor/history", operation_id="listOwnHistory", security=VISITOR_ONLY, responses=RESPONSES)
 async def list_history(
-    services: Services, visitor: Visitor, before_conversation: UUID | None = None, before_seq: Seq | None = None
+    services: Services, visitor: Visitor, before_conversation: UUID | None = None, before_seq: SeqOrNone = None
 ) -> EventPage:
     """Older messages over all of the visitor's conversations."""
     return await queries.list_visitor_history(services.backend, visitor, before_conversation, before_seq)
 
 
 @get("/visitor/events", operation_id="listOwnEvents", security=VISITOR_ONLY, responses=RESPONSES)
-async def list_events(services: Services, visitor: Visitor, conversation_id: UUID, since: Seq = 0) -> EventPage:
+async def list_events(services: Services, visitor: Visitor, conversation_id: UUID, since: SeqGiven = 0) -> EventPage:
     """What came after `since`, for a widget without a socket."""
     return await queries.list_visitor_events(services.backend, visitor, conversation_id, since)
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from xiaoer.kit.errors import NotSignedIn, TooManyRequests, XiaoerError
+from xiaoer.kit.errors import InvalidInput, NotSignedIn, TooManyRequests, XiaoerError
 from xiaoer.kit.logging import Log
 
 from .connection import Connection
@@ -18,6 +18,8 @@ log = Log("xiaoer.live")
 # A shopper or an agent sends a few frames a second at most; ten times that is a fault or a flood.
 FRAMES_PER_SECOND = 30
 BURST = 120
+# JSON writes it so; a text with a backslash of its own before `u0000` is refused too, which nobody misses.
+_NUL = "\\u0000"
 
 
 class Disconnected(Exception):
@@ -83,6 +85,8 @@ async def _read(
         try:
             if not bucket.take():
                 raise TooManyRequests("socket.too_many_frames", retry_after=1)
+            if _NUL in raw:
+                raise InvalidInput("request.nul_character")
             await handle(raw)
         except NotSignedIn:
             connection.close("signed_out")

@@ -71,7 +71,6 @@ def make_visitor_door(web: Web) -> VisitorDoor:
     )  # fmt: skip
 
 
-
 def may_read_conversations(staff: Staff) -> bool:
     return identity_rules.CONVERSATION_READ in staff.permissions
 

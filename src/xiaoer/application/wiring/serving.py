@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import logging
+import os
+import socket
 from typing import Any
 
 import uvicorn
@@ -16,12 +20,14 @@ from xiaoer.application.live.endpoints import Live, desk_socket, visitor_socket
 from xiaoer.application.wiring.doors import make_desk_door, make_visitor_door
 from xiaoer.application.wiring.web import PACK_FOLDER, Web
 from xiaoer.business.onboarding.actions.shops import ensure_demo_shop
+from xiaoer.business.shop.queries import find_demo_shop
 from xiaoer.data.postgres.database import Database
 from xiaoer.data.postgres.durability import check_durability
 from xiaoer.kit.config import Config
 
 WEB_CONNECTIONS = 12
 FRAME_LIMIT = 64 * 1024
+RENEWAL_PAUSE_SECONDS = 10
 
 
 def run_web(config: Config, dsn: str) -> None:
@@ -31,10 +37,13 @@ def run_web(config: Config, dsn: str) -> None:
 
 
 async def _serve_web(config: Config, dsn: str) -> None:
+    # Two lines for every socket that opens and closes would drown the rest.
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     db = await Database.connect(dsn, min_size=2, max_size=WEB_CONNECTIONS)
     await check_durability(db)
     web = Web(config, dsn, db)
-    if config.demo:
+    is_seeded = config.demo and await find_demo_shop(web.backend) is not None
+    if config.demo and not is_seeded:
         await ensure_demo_shop(web.backend, web.library, web.platform, PACK_FOLDER / "shop")
     app = make_web_app(web)
     server = uvicorn.Server(
@@ -44,7 +53,21 @@ async def _serve_web(config: Config, dsn: str) -> None:
             server_header=False, timeout_graceful_shutdown=5, timeout_keep_alive=75,
         )
     )  # fmt: skip
-    await server.serve()
+    # Models and modules live as long as the process: no collection need look at them again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    renewal = asyncio.create_task(_renew_demo(web)) if is_seeded else None
+    lent = os.environ.get("XIAOER_LISTENER")
+    await server.serve(sockets=[socket.socket(fileno=int(lent))] if lent else None)
+    if renewal:
+        renewal.cancel()
+
+
+async def _renew_demo(web: Web) -> None:
+    """Bring the demo's dates and its pack up to today, once the shop is being served."""
+    await asyncio.sleep(RENEWAL_PAUSE_SECONDS)
+    await ensure_demo_shop(web.backend, web.library, web.platform, PACK_FOLDER / "shop")
 
 
 def make_web_app(web: Web) -> Litestar:

@@ -63,7 +63,7 @@ class Web:
             db=db, sealer=read_sealer(config.data_dir), clock=SystemClock(), process_id=new_id(),
             announce=self._announce, broadcast=self._broadcast,
         )  # fmt: skip
-        self.library = Library(load_models(PACK_FOLDER, BUILT_FOLDER))
+        self.library = Library(load_models(PACK_FOLDER, BUILT_FOLDER, with_answers=False))
         self.platform = Storefront(self.backend)
         self.hub = Hub(self._reader())
         SOCKETS.labels("shopper").set_function(lambda: self.hub.count_connections(is_public=True))

@@ -26,7 +26,7 @@ class SendFile(msgspec.Struct, frozen=True, tag="file", forbid_unknown_fields=Tr
 class SendPress(msgspec.Struct, frozen=True, tag="press", forbid_unknown_fields=True):
     """A button or a picker's order, `id`, of the message with public number `seq`."""
 
-    seq: int
+    seq: Annotated[int, msgspec.Meta(ge=0, le=2**62)]
     id: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 
 

@@ -32,6 +32,8 @@ _LOST = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    # What the driver says of a connection that died in the middle of its own bookkeeping.
+    asyncpg.InternalClientError,
     OSError,
 )
 _JSONB_VERSION = b"\x01"

@@ -87,16 +87,15 @@ class Notifier:
         if not self._is_stopping:
             await asyncio.sleep(_COALESCE_SECONDS)
         self._wake.clear()
-        batch = list(self._pending)
+        # What is said during the sending waits for the next batch, even if the same was said before.
+        batch, self._pending = self._pending, {}
         if not batch:
             return
-        channels, payloads = join_payloads(batch)
-        await connection.execute(_SEND, channels, payloads, timeout=5)
-        # Only now: a batch that failed is sent again, together with what came meanwhile.
-        for key in batch:
-            self._pending.pop(key, None)
-        if self._pending:
-            self._wake.set()
+        try:
+            await connection.execute(_SEND, *join_payloads(list(batch)), timeout=5)
+        except BaseException:
+            self._pending = {**batch, **self._pending}
+            raise
 
 
 class Listener:

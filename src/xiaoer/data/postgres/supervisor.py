@@ -41,7 +41,7 @@ _POLL_SECONDS = 0.01
 _MAX_LOG_BYTES = 10 * 2**20
 _PR_SET_PDEATHSIG = 1
 _READY_LINE = 7
-_LEFTOVER_WORDS = (b"is still in use", b'lock file "postmaster.pid" already exists', b"already in use")
+_LEFTOVER_WORDS = (b"is still in use", b'" already exists', b"already in use")
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -133,7 +133,7 @@ class EmbeddedPostgres:
     def _launch(self, cluster: Cluster) -> None:
         """Start the server, again and again while the remains of a killed one are still dying."""
         deadline = time.monotonic() + _TAKEOVER_SECONDS
-        _await_leftovers(cluster.folder, deadline)
+        _await_leftovers(cluster.folder, cluster.sockets, deadline)
         while True:
             log_start = cluster.log.stat().st_size if cluster.log.exists() else 0
             self._process = _spawn(cluster)
@@ -237,8 +237,8 @@ def _read_pid_file(folder: Path) -> list[str]:
         return []
 
 
-def _await_leftovers(folder: Path, deadline: float) -> None:
-    """Wait until an earlier server's processes are gone, ask orphans to go, drop a stale postmaster.pid."""
+def _await_leftovers(folder: Path, socket_folder: Path, deadline: float) -> None:
+    """Wait until an earlier server's processes are gone, ask orphans to go, drop its stale lock files."""
     patience = time.monotonic() + _ORPHAN_PATIENCE_SECONDS
     while residents := _list_residents(folder):
         postmaster = next(iter(_read_pid_file(folder)), "")
@@ -256,6 +256,7 @@ def _await_leftovers(folder: Path, deadline: float) -> None:
     # With nobody left, a number in the file can only mislead: after a reboot it may be any process.
     if Path("/proc/1").exists():
         (folder / "postmaster.pid").unlink(missing_ok=True)
+        (socket_folder / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
 
 def _list_residents(folder: Path) -> set[int]:

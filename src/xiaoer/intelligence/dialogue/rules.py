@@ -1,7 +1,7 @@
 """The table that turns findings into commands. The first row that applies decides; its name is kept.
 
-Read it from top to bottom: a slot that was asked for, a person asked for, the same question as a
-phrasing's, small talk, flows over the shopper's own orders, knowledge, nothing.
+Read it from top to bottom: a slot that was asked for, a person asked for, the set phrase of small
+talk, the shopper's own orders, the same question as a phrasing's, small talk, knowledge, nothing.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def _named_order(f: Findings) -> tuple[Command, ...]:
 
 
 def _own_state(f: Findings) -> tuple[Command, ...]:
-    """The words alone say it: "发了没", "我的包裹到哪了"; a phrasing that says just that is its answer's."""
+    """The words alone say it: "发了没", "我的包裹到哪了"."""
     flow = asks_own_state(f.text)
     return (StartFlow(flow), *f.slots) if flow else ()
 
@@ -196,9 +196,13 @@ def _small_talk(f: Findings) -> tuple[Command, ...]:
 def _own_subject(f: Findings) -> tuple[Command, ...]:
     """A flow's subject, about an order of one's own, and no answer that fits."""
     flow = FLOW_OF_LABEL.get(f.intents.label)
-    if flow is None or f.is_answer or f.intents.label_probability < SURE:
+    if flow is None or f.is_answer or f.intents.label_probability < LIKELY:
         return ()
-    return (StartFlow(flow), *f.slots) if is_about_own(f.text) and not is_how_to(f.text) and not is_trouble_or_rule(f.text) else ()
+    return (
+        (StartFlow(flow), *f.slots)
+        if is_about_own(f.text) and not is_how_to(f.text) and not is_trouble_or_rule(f.text)
+        else ()
+    )
 
 
 def _off_topic(f: Findings) -> tuple[Command, ...]:

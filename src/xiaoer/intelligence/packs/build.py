@@ -18,7 +18,7 @@ from xiaoer.intelligence.retrieval.fit import fit_gate
 from xiaoer.intelligence.retrieval.types import EntryText
 from xiaoer.intelligence.text.ngrams import FEATURES
 
-INTENT_FILE, GATE_FILE, MANIFEST_FILE = "intent.npz", "gate.json", "manifest.json"
+INTENT_FILE, GATE_FILE, PACK_FILE, MANIFEST_FILE = "intent.npz", "gate.json", "pack.msgpack", "manifest.json"
 
 
 class BuildManifest(msgspec.Struct, frozen=True):
@@ -57,7 +57,9 @@ def build_pack(path: Path, out_dir: Path) -> BuildReport:
     # The gate must judge with the model as it will be served, so it is read back from its file.
     gate = fit_gate(searchable(pack), unrelated(pack), IntentModel.load(out_dir / INTENT_FILE))
     (out_dir / GATE_FILE).write_bytes(_pretty(msgspec.json.encode(gate, order="sorted")))
-    files = {name: _hash((out_dir / name).read_bytes()) for name in (INTENT_FILE, GATE_FILE)}
+    # The YAML takes a third of a second to read, this a hundredth: a restarted server is back so much sooner.
+    (out_dir / PACK_FILE).write_bytes(msgspec.msgpack.encode(pack, order="deterministic"))
+    files = {name: _hash((out_dir / name).read_bytes()) for name in (INTENT_FILE, GATE_FILE, PACK_FILE)}
     manifest = BuildManifest(
         pack.manifest.id, pack.manifest.version, pack.manifest.licence, FEATURES, hash_source(path), files
     )
@@ -70,7 +72,7 @@ def build_pack(path: Path, out_dir: Path) -> BuildReport:
         load_seconds=round(loaded - started, 2),
         intent_seconds=round(trained - loaded, 2),
         gate_seconds=round(time.perf_counter() - trained, 2),
-        bytes=sum((out_dir / name).stat().st_size for name in (INTENT_FILE, GATE_FILE, MANIFEST_FILE)),
+        bytes=sum((out_dir / name).stat().st_size for name in (INTENT_FILE, GATE_FILE, PACK_FILE, MANIFEST_FILE)),
     )
 
 
@@ -98,11 +100,8 @@ def unrelated(pack: Pack) -> list[str]:
 
 def hash_source(path: Path) -> str:
     """SHA-256 over the files the models come from: a built artefact is stale where this differs."""
-    files = [
-        path / "manifest.yaml",
-        *sorted(path.glob("intents/*.yaml")),
-        *sorted(path.glob("answers/*.yaml")),
-    ]
+    parts = ("*.yaml", "intents/*.yaml", "answers/*.yaml", "phrases/*.yaml")
+    files = [file for part in parts for file in sorted(path.glob(part))]
     digest = hashlib.sha256()
     for file in files:
         digest.update(f"{file.relative_to(path).as_posix()}\0{_hash(file.read_bytes())}\n".encode())

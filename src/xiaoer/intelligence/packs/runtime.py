@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from xiaoer.intelligence.intent.artefact import ModelUnusable
 from xiaoer.intelligence.intent.model import IntentModel
-from xiaoer.intelligence.packs.build import GATE_FILE, INTENT_FILE, searchable
+from xiaoer.intelligence.packs.build import (
+    GATE_FILE,
+    INTENT_FILE,
+    MANIFEST_FILE,
+    PACK_FILE,
+    BuildManifest,
+    hash_source,
+    searchable,
+)
 from xiaoer.intelligence.packs.load import load_pack
 from xiaoer.intelligence.packs.types import Pack
 from xiaoer.intelligence.retrieval.gate import Gate
@@ -37,14 +46,26 @@ class Models(msgspec.Struct, frozen=True):
         return Models(self.pack, self.intents, knowledge)
 
 
-def load_models(pack_dir: Path, built_dir: Path) -> Models:
-    """Loads a pack and its built models and indexes its answers; raises PackInvalid, ModelUnusable."""
-    pack = load_pack(pack_dir)
+def load_models(pack_dir: Path, built_dir: Path, *, with_answers: bool = True) -> Models:
+    """Loads a pack and its built models; raises PackInvalid, ModelUnusable.
+
+    `with_answers` indexes the pack's own answers; a server, whose shops have their own shelves, leaves that out.
+    """
+    pack = _read_pack(pack_dir, built_dir)
     intents = IntentModel.load(built_dir / INTENT_FILE)
     try:
         gate = msgspec.json.decode((built_dir / GATE_FILE).read_bytes(), type=Gate)
     except (OSError, msgspec.MsgspecError) as error:
         raise ModelUnusable("model.unreadable", file=str(built_dir / GATE_FILE), reason=str(error)) from error
-    knowledge = Knowledge(Index.build(searchable(pack)), gate, intents)
+    knowledge = Knowledge(Index.build(searchable(pack) if with_answers else {}), gate, intents)
     knowledge.warm()
     return Models(pack, intents, knowledge)
+
+
+def _read_pack(pack_dir: Path, built_dir: Path) -> Pack:
+    """The pack as it was built, or from its YAML when that has changed since."""
+    with suppress(OSError, msgspec.MsgspecError):
+        manifest = msgspec.json.decode((built_dir / MANIFEST_FILE).read_bytes(), type=BuildManifest)
+        if manifest.source == hash_source(pack_dir):
+            return msgspec.msgpack.decode((built_dir / PACK_FILE).read_bytes(), type=Pack)
+    return load_pack(pack_dir)

@@ -24,11 +24,11 @@ RANKING_NAMES: tuple[str, ...] = FEATURE_NAMES[:-1]
 OPTIONS = 3
 FULL_GAP = 4.0
 """Ranking score by which the next entry stays behind for a gap of 1."""
-OPTION_BEHIND = 3.0
-"""Ranking score by which an option may stay behind the best: about a twentieth of its likelihood."""
+OPTION_BEHIND = 3.5
+"""Ranking score by which an option may stay behind the best: about a thirtieth of its likelihood."""
 EXACT = 0.999
 """Both coverages from which on text and phrasing hold the same terms: the same question, whatever else."""
-RELEVANT = 5.2
+RELEVANT = 5.5
 """`relevance` from which on a text is taken to be the shop's business at all."""
 
 

@@ -20,6 +20,8 @@ def strip_openers(text: str) -> str:
         return text
     rest = text[match.end() :]
     # "老板电话多少", "客服几点上班": a form of address only where something sets it off.
-    if match[0][-1] in "板娘柜的家主服二" and not rest.startswith(("我", "帮", "这", "那", "你", "看", "查", "怎", "请")):
+    if match[0][-1] in "板娘柜的家主服二" and not rest.startswith(
+        ("我", "帮", "这", "那", "你", "看", "查", "怎", "请")
+    ):
         return text
     return rest if len(rest) >= SHORTEST_POINT else text

@@ -9,8 +9,6 @@ import zipfile
 from collections.abc import Iterator
 
 import msgspec
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from xiaoer.business.audit.actions import record_deed
 from xiaoer.business.identity import rules as identity_rules
@@ -59,6 +57,10 @@ def _csv_rows(raw: bytes) -> Iterator[tuple[int, list[str]]]:
 
 
 def _xlsx_rows(raw: bytes) -> Iterator[tuple[int, list[str]]]:
+    # Only when a spreadsheet comes: serving chats needs none of it.
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             unpacked = sum(item.file_size for item in archive.infolist())
