@@ -46,7 +46,7 @@ def test_building_twice_gives_the_same_bytes(tiny: Path) -> None:
     build_pack(tiny, tiny / "one")
     build_pack(tiny, tiny / "two")
     names = sorted(file.name for file in (tiny / "one").iterdir())
-    assert names == ["gate.json", "intent.npz", "manifest.json"]
+    assert names == ["gate.json", "intent.npz", "manifest.json", "pack.msgpack"]
     assert all((tiny / "one" / name).read_bytes() == (tiny / "two" / name).read_bytes() for name in names)
     assert load_models(tiny, tiny / "one").phrases == {"zh-CN": {"greeting.hello": ("你好",)}}
 
