@@ -2,6 +2,8 @@
 
 export const DEFAULT = '#0f766e'
 const AA = 4.5
+/** On dark grounds AA alone looks dull. */
+const CLEAR = 6
 /** White text is what people expect on a colour; below this it would take too much darkening. */
 const BEARABLE = 2.8
 
@@ -28,16 +30,16 @@ export function makePalette(colour: string, isDark: boolean): Palette {
   const isWhite = contrast(colour, '#ffffff') >= BEARABLE
   const on = isWhite ? '#ffffff' : '#111111'
   const towards = isWhite ? '#000000' : '#ffffff'
-  const brand = shift(isDark && isWhite ? mix(colour, '#000000', 0.15) : colour, towards, on)
-  const accent = shift(colour, isDark ? '#ffffff' : '#000000', tint, isDark ? ground : '#f4f8f7')
+  const brand = shift(isDark && isWhite ? mix(colour, '#000000', 0.15) : colour, towards, AA, on)
+  const accent = shift(colour, isDark ? '#ffffff' : '#000000', isDark ? CLEAR : AA, tint, isDark ? ground : '#f4f8f7')
   return { brand, deep: mix(brand, towards, 0.2), on, accent, tint }
 }
 
 /** Move a colour until it reads against the others. */
-function shift(colour: string, towards: string, ...others: string[]): string {
+function shift(colour: string, towards: string, least: number, ...others: string[]): string {
   let share = 0
   let result = colour
-  while (others.some((other) => contrast(result, other) < AA) && share < 1) result = mix(colour, towards, (share += 0.04))
+  while (others.some((other) => contrast(result, other) < least) && share < 1) result = mix(colour, towards, (share += 0.04))
   return result
 }
 

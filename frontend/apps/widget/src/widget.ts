@@ -157,9 +157,10 @@ export class Widget {
   }
 
   private async loadConfig(): Promise<void> {
-    const { key } = this.settings
+    const { locale } = this.words
     try {
-      this.config = await this.session.call<WidgetConfig>('GET', `/widget/${key}/config?locale=${this.words.locale}`)
+      this.config = await this.session.call<WidgetConfig>('GET', `/widget/${this.settings.key}/config?locale=${locale}`)
+      if (locale !== this.words.locale) return void this.loadConfig()
       this.store.set('colour', this.config.colour)
       this.update()
     } catch {
@@ -193,6 +194,7 @@ export class Widget {
     this.session.locale = locale
     this.store.set('locale', locale)
     this.update()
+    // One that is on its way notices by itself.
     if (this.config) void this.loadConfig()
     if (this.chat.socket.status !== 'idle') this.chat.socket.restart()
   }
