@@ -124,12 +124,14 @@ _FREE_LEASE = """
 UPDATE conversation SET lease_owner = NULL WHERE shop_id = $1 AND conversation_id = $2 AND lease_epoch = $3
 """
 
+# A message whose client id the shopper has used as well keeps its author: a client id is once per sender.
 _REASSIGN_CUSTOMER = """
 WITH moved AS (
     UPDATE conversation SET customer_id = $3 WHERE shop_id = $1 AND customer_id = $2 RETURNING conversation_id
 )
 UPDATE event e SET actor_id = $3 FROM moved m
 WHERE e.shop_id = $1 AND e.conversation_id = m.conversation_id AND e.actor_kind = 'customer' AND e.actor_id = $2
+  AND NOT EXISTS (SELECT 1 FROM event x WHERE x.shop_id = $1 AND x.actor_id = $3 AND x.client_id = e.client_id)
 """
 
 
