@@ -112,7 +112,9 @@ def test_a_sign_in_and_a_sign_out_reach_the_other_tab(server: Server, new_contex
                                  " && !Object.values(localStorage).includes(old)", arg=signed_in)  # fmt: skip
     first.page.wait_for_timeout(2600)
     assert len(set(made)) == 3, "one new guest for both tabs"
-    ask = "async (token) => (await fetch('/api/v1/visitor/orders', {headers: {Authorization: `Bearer ${token}`}})).status"
+    ask = (
+        "async (token) => (await fetch('/api/v1/visitor/orders', {headers: {Authorization: `Bearer ${token}`}})).status"
+    )
     assert first.page.evaluate(ask, signed_in) == 401
 
 

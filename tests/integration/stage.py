@@ -136,7 +136,7 @@ class Socket:
         self.seen: list[dict[str, Any]] = []
 
     def send(self, frame: dict[str, Any] | str | bytes) -> None:
-        self.raw.send(json.dumps(frame) if isinstance(frame, dict) else frame)
+        self.raw.send(json.dumps(frame, ensure_ascii=False) if isinstance(frame, dict) else frame)
 
     def receive(self, timeout: float = WAIT) -> dict[str, Any]:
         frame: dict[str, Any] = json.loads(self.raw.recv(timeout=timeout))

@@ -115,7 +115,7 @@ export function makeVisitors(trouble) {
       const { token, customer_id, is_verified, name, locale } = visitor
       return { token, customer_id, is_verified, name, locale }
     },
-    'POST /api/v1/visitor/sign-out': (visitor) => void visitors.delete(visitor.token) ?? {},
+    'POST /api/v1/visitor/sign-out': (visitor) => visitors.delete(visitor.token) && {},
     'GET /api/v1/visitor/conversation': (visitor) => snapshot(visitor),
     'GET /api/v1/visitor/history': (visitor, _, query) => {
       const before = visitor.conversations.findIndex((c) => c.conversation_id === query.get('before_conversation'))

@@ -63,7 +63,9 @@ def opens_the_sheet(look: Look) -> None:
 
 
 def sends_a_picture(look: Look) -> None:
-    look.find("input[type=file]").set_input_files([{"name": "破损照片.svg.png", "mimeType": "image/png", "buffer": PIXEL}])
+    look.find("input[type=file]").set_input_files(
+        [{"name": "破损照片.svg.png", "mimeType": "image/png", "buffer": PIXEL}]
+    )
     look.page.wait_for_timeout(300)
     look.find(".send").click()
     look.find("input[type=file]").set_input_files([{"name": "x.exe", "mimeType": "application/x", "buffer": b"x"}])

@@ -127,8 +127,15 @@ export class Chat {
     }
   }
 
+  /** A socket follows the conversation it was opened in: one begun in another tab is news to it. */
+  followElsewhere(conversationId: string): void {
+    if (conversationId !== this.conversation?.conversation_id && this.socket.status === 'online') this.socket.restart()
+  }
+
   take(conversationId: string, events: TimelineEvent[]): void {
+    const before = this.conversation?.conversation_id
     const { fresh, gap } = this.thread.take(conversationId, events)
+    if (this.conversation?.conversation_id !== before) this.store.set('current', conversationId)
     for (const event of fresh) {
       this.settle(event)
       if (event.kind !== 'message' || event.actor.kind === 'customer') continue

@@ -72,7 +72,9 @@ export class Widget {
       },
     })
     addEventListener('storage', ({ key, newValue }) => {
-      if (key === `${this.store.prefix}read` && newValue) this.chat.readElsewhere(newValue)
+      if (!newValue) return
+      if (key === `${this.store.prefix}read`) this.chat.readElsewhere(newValue)
+      if (key === `${this.store.prefix}current`) this.chat.followElsewhere(newValue)
     })
     document.addEventListener('visibilitychange', this.update)
     // Who talked before may have an answer waiting; everybody sees the shop's colour.
