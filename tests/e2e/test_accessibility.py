@@ -9,7 +9,6 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from .conftest import keep
 from .pages import Desk, Line, Widget, bend_time, make_picture
 from .server import Person, Server
 from .world import World, fill
@@ -30,63 +29,74 @@ def state(name: str) -> Callable[[Build], Build]:
 
 
 class Stage:
-    """One state at a time; light and dark look at the same page."""
+    """One state at a time; light and dark look at the same page. Contexts are kept: their caches save half the time."""
 
     def __init__(self, browser: Browser, world: World, fresh: Server) -> None:
         self.browser = browser
         self.world = world
         self.fresh = fresh
         self.url = world.server.url
-        self._context: BrowserContext | None = None
+        self.line: Line
+        self._contexts: dict[str, BrowserContext] = {}
         self._page: Page | None = None
         self._name = ""
 
     def show(self, name: str) -> Page:
         if name != self._name or self._page is None:
-            self._page, self._name = None, name
+            self._name = name
+            self.close()
             self._page = STATES[name](self)
         return self._page
 
-    def context(self, **options: Any) -> BrowserContext:
-        self.close()
-        here = {"viewport": {"width": 1440, "height": 900}, "locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
-        self._context = self.browser.new_context(**{**here, "reduced_motion": "reduce", **options})
-        self._context.set_default_timeout(8000)
-        return self._context
-
     def close(self) -> None:
-        if self._context is not None:
-            self._context.close()
-            self._context = None
+        for context in self._contexts.values():
+            for page in context.pages:
+                page.close()
+        self._page = None
+
+    def end(self) -> None:
+        for context in self._contexts.values():
+            context.close()
+
+    def page(self, who: str = "", height: int = 900, width: int = 1440, person: Person | None = None) -> Page:
+        """A new page of somebody's browser, in light."""
+        if who not in self._contexts:
+            here = {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "reduced_motion": "reduce"}
+            self._contexts[who] = self.browser.new_context(**{**here, "locale": who if who == "en-GB" else "zh-CN"})
+            self._contexts[who].set_default_timeout(8000)
+            if person is not None:
+                self._contexts[who].add_cookies([person.cookie()])
+        page = self._contexts[who].new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        return page
 
     def widget(
-        self, path: str = "/chat", role: str | None = None, timers: dict[int, int | None] | None = None, **options: Any
-    ) -> Widget:
+        self, path: str = "/chat", role: str | None = None, timers: dict[int, int | None] | None = None,
+        who: str = "shopper", width: int = 480, height: int = 860,
+    ) -> Widget:  # fmt: skip
         """The widget, as the shopper of that role or as a new visitor; `line` is its socket."""
-        context = self.context(**{"viewport": {"width": 480, "height": 860}, **options})
-        if role:
-            keep(context, self.world.shoppers[role].storage())
-        page = context.new_page()
+        page = self.page(who, height, width)
+        remember(page, self.world.shoppers[role].storage() if role else {})
         bend_time(page, timers or {})
         self.line = Line(page)
         page.goto(self.url + path)
         widget = Widget(page)
         if path.startswith("/demo"):
-            expect(page.locator("main img").first).to_be_visible()
+            expect(page.locator("a.card, main .buttons").first).to_be_visible()
             widget.launcher.click()
         expect(widget.host.locator(".bubble").first).to_be_visible()
         return widget
 
-    def desk(self, role: str | None = None, person: Person | None = None, path: str = "/conversations") -> Desk:
+    def desk(self, role: str | None = None, person: Person | None = None, path: str = "/conversations", height: int = 900) -> Desk:
         """The console; with a role, at that shopper's conversation."""
-        context = self.context()
-        context.add_cookies([(person or self.world.lina).cookie()])
-        page = context.new_page()
+        person = person or self.world.lina
+        page = self.page(person.email, height, person=person)
+        self.line = Line(page)
         page.goto(f"{self.url}{path}/{self.world.ids[role]}" if role else self.url + path)
         desk = Desk(page, self.url)
         if role:
             expect(desk.log.locator("article").first).to_be_visible()
-            expect(page.get_by_role("complementary", name="顾客资料").locator("dl")).to_be_visible()
+            expect(page.get_by_role("complementary", name="顾客资料").locator("dl").first).to_be_visible()
         return desk
 
     def console(self, path: str, shown: str) -> Page:
@@ -95,11 +105,25 @@ class Stage:
         expect(page.get_by_text(shown).first).to_be_visible()
         return page
 
+    def entry(self, entry_id: str) -> Page:
+        """An entry of the knowledge, come to by the list."""
+        page = self.console(f"/knowledge?category={entry_id.partition('.')[0]}", "共 ")
+        page.locator(f"a[href$='/{entry_id}']").click()
+        expect(page.get_by_text("相似问法").first).to_be_visible()
+        return page
+
     def plain(self, url: str, shown: str) -> Page:
-        page = self.context().new_page()
+        page = self.page()
         page.goto(url)
         expect(page.get_by_text(shown).first).to_be_visible()
         return page
+
+
+def remember(page: Page, values: dict[str, str]) -> None:
+    """What the browser remembers of a former visit, and nothing else."""
+    lines = [f"localStorage.setItem({key!r}, {value!r})" for key, value in values.items()]
+    once = "if (!sessionStorage.getItem('set')) { sessionStorage.setItem('set', '1'); localStorage.clear(); %s }"
+    page.add_init_script(once % ";".join(lines))
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +132,7 @@ def stage(
 ) -> Iterator[Stage]:
     stage = Stage(browser, fill(World(server, owner, lina, chen)), fresh_server)
     yield stage
-    stage.close()
+    stage.end()
 
 
 # The widget.
@@ -116,8 +140,8 @@ def stage(
 
 @state("widget: badge on the closed launcher")
 def _(stage: Stage) -> Page:
-    page = stage.context().new_page()
-    keep(page.context, stage.world.shoppers["guest"].storage())
+    page = stage.page("shopper")
+    remember(page, stage.world.shoppers["guest"].storage())
     page.goto(f"{stage.url}/demo")
     expect(Widget(page).launcher.locator(".badge")).to_be_visible()
     return page
@@ -125,7 +149,7 @@ def _(stage: Stage) -> Page:
 
 @state("widget: greeting, hot questions, product in view")
 def _(stage: Stage) -> Page:
-    widget = stage.widget("/demo/products/p-clothes-01", viewport={"width": 1440, "height": 900})
+    widget = stage.widget("/demo/products/p-clothes-01", width=1440, height=900)
     expect(widget.host.locator(".viewed")).to_be_visible()
     return widget.page
 
@@ -141,14 +165,14 @@ def _(stage: Stage) -> Page:
 @state("widget: did you mean")
 def _(stage: Stage) -> Page:
     widget = stage.widget()
-    widget.say("发票")
+    widget.say("会员积分")
     expect(widget.host.locator(".card .button").first).to_be_visible()
     return widget.page
 
 
 @state("widget: order picker, logistics, picture, person")
 def _(stage: Stage) -> Page:
-    widget = stage.widget(role="served", viewport={"width": 480, "height": 2600})
+    widget = stage.widget(role="served", width=480, height=2600)
     expect(widget.host.locator("button.picture img")).to_be_visible()
     expect(widget.host.locator(".choice").first).to_be_visible()
     return widget.page
@@ -180,7 +204,7 @@ def _(stage: Stage) -> Page:
 
 @state("widget: product and order cards")
 def _(stage: Stage) -> Page:
-    widget = stage.widget("/demo/products/p-clothes-03", "bot", viewport={"width": 1440, "height": 1400})
+    widget = stage.widget("/demo/products/p-clothes-03", "bot", width=1440, height=1400)
     widget.host.get_by_role("button", name="发送给客服").click()
     expect(widget.host.locator(".card.product")).to_be_visible()
     widget.host.get_by_role("button", name="选择订单").click()
@@ -279,7 +303,7 @@ def _(stage: Stage) -> Page:
 
 @state("widget: scrolled up")
 def _(stage: Stage) -> Page:
-    widget = stage.widget(role="served", viewport={"width": 480, "height": 600})
+    widget = stage.widget(role="served", width=480, height=600)
     widget.log.hover()
     widget.page.mouse.wheel(0, -600)
     expect(widget.host.locator(".pill")).to_be_visible()
@@ -288,8 +312,7 @@ def _(stage: Stage) -> Page:
 
 @state("widget: on a phone, in English")
 def _(stage: Stage) -> Page:
-    phone = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "locale": "en-GB"}
-    widget = stage.widget("/demo", **phone)
+    widget = stage.widget("/chat", who="en-GB", width=390, height=844)
     expect(widget.host.get_by_role("button", name="Live agent")).to_be_visible()
     return widget.page
 
@@ -340,7 +363,7 @@ def _(stage: Stage) -> Page:
 @state("console: wizard, shop")
 def _(stage: Stage) -> Page:
     page = stage.plain(stage.fresh.url, "开始使用小二")
-    for label, text in (("姓名", "周敏"), ("邮箱", "zhou@shop.example"), ("初始密码", "a good long password")):
+    for label, text in (("姓名", "周敏"), ("邮箱", "zhou@shop.example"), ("密码", "a good long password")):
         page.get_by_label(label).first.fill(text)
     page.get_by_role("button", name="下一步").click()
     expect(page.get_by_role("button", name="创建店铺")).to_be_visible()
@@ -363,8 +386,7 @@ def _(stage: Stage) -> Page:
 
 @state("console: serving, with all kinds of messages")
 def _(stage: Stage) -> Page:
-    desk = stage.desk("served")
-    desk.page.set_viewport_size({"width": 1440, "height": 2600})
+    desk = stage.desk("served", height=2600)
     expect(desk.log.locator("article.note")).to_be_visible()
     desk.box.fill("长" * 2001)
     return desk.page
@@ -391,15 +413,11 @@ def _(stage: Stage) -> Page:
 
 @state("console: message failed, offline banner")
 def _(stage: Stage) -> Page:
-    context = stage.context()
-    context.add_cookies([stage.world.lina.cookie()])
-    page = context.new_page()
-    line = Line(page)
-    page.goto(f"{stage.url}/conversations/{stage.world.ids['served']}")
-    desk = Desk(page, stage.url)
+    desk = stage.desk("served")
+    page = desk.page
     page.get_by_role("tab", name="回复", exact=True).click()
     page.route("**/api/v1/conversations/**", lambda route: route.abort())
-    line.cut()
+    stage.line.cut()
     desk.box.fill("我再确认一下")
     desk.box.press("Enter")
     expect(page.get_by_text("发送失败")).to_be_visible()
@@ -483,7 +501,7 @@ def _(stage: Stage) -> Page:
 
 @state("knowledge: an entry")
 def _(stage: Stage) -> Page:
-    page = stage.console("/knowledge/entries/account.register", "相似问法")
+    page = stage.entry("account.register")
     expect(page.get_by_text("顾客看到的样子")).to_be_visible()
     return page
 
@@ -500,7 +518,7 @@ def _(stage: Stage) -> Page:
 
 @state("knowledge: pasting similar questions")
 def _(stage: Stage) -> Page:
-    page = stage.console("/knowledge/entries/account.register", "相似问法")
+    page = stage.entry("account.register")
     page.get_by_role("button", name="批量粘贴").click()
     page.get_by_role("dialog").get_by_role("textbox").fill("一\n二")
     return page
@@ -513,7 +531,7 @@ def _(stage: Stage) -> Page:
     draft = {key: entry[key] for key in ("category", "state", "hot", "intent", "related", "content", "version")}
     draft["content"]["zh-CN"]["answer"] += "\n\n还不行就联系我们。"
     owner.call("PUT", "/knowledge/entries/account.code_missing", draft)
-    page = stage.console("/knowledge/entries/account.code_missing", "相似问法")
+    page = stage.entry("account.code_missing")
     page.get_by_role("button", name="历史版本").click()
     expect(page.locator(".diff").first).to_be_visible()
     return page
@@ -589,8 +607,14 @@ def test_axe_finds_nothing(stage: Stage, axe_source: str, name: str, theme: Lite
 _SETTLE = """async () => {
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
   const shadow = document.querySelector('xiaoer-widget')?.shadowRoot
-  const moving = [...document.getAnimations(), ...(shadow?.getAnimations() ?? [])]
-  for (const one of moving) if (one.effect?.getComputedTiming().iterations !== Infinity) one.finish()
+  // What inherits a colour may start to move only when its parent has arrived.
+  for (let round = 0; round < 10; round++) {
+    const all = [...document.getAnimations(), ...(shadow?.getAnimations() ?? [])]
+    const moving = all.filter((one) => one.effect?.getComputedTiming().iterations !== Infinity)
+    if (!moving.length) return
+    for (const one of moving) one.finish()
+    await new Promise(requestAnimationFrame)
+  }
 }"""
 _RUN = """async (rules) => {
   const options = { runOnly: { type: 'tag', values: rules }, resultTypes: ['violations'], iframes: false }

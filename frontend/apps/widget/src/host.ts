@@ -65,6 +65,10 @@ export function build(settings: Settings): Widget {
     for (const [name, value] of Object.entries({ ...palette, scale })) root.style.setProperty(`--${name}`, String(value))
     root.dir = widget.words.dir
     root.lang = widget.words.locale
+    if (settings.isPage) {
+      document.documentElement.lang = root.lang
+      document.title = widget.t('launch')
+    }
   }
   dark.addEventListener('change', widget.update)
   addEventListener('resize', widget.update)

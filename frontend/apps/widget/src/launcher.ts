@@ -18,6 +18,8 @@ export class Launcher {
     svg.setAttribute('aria-hidden', 'true')
     svg.append(this.path)
     this.badge.className = 'badge'
+    // The button's name says it in words.
+    this.badge.ariaHidden = 'true'
     this.button.type = 'button'
     this.button.setAttribute('aria-haspopup', 'dialog')
     this.button.append(svg, this.badge)
@@ -31,7 +33,7 @@ export class Launcher {
     this.button.className = isOpen ? 'launcher open' : 'launcher'
     this.button.ariaExpanded = String(isOpen)
     this.button.ariaBusy = String(isBusy)
-    this.button.ariaLabel = t(isOpen ? 'close' : 'launch') + (count ? ` (${t('unread', { n: shown })})` : '')
+    this.button.ariaLabel = t(isOpen ? 'close' : 'launch') + (count ? `, ${t('unread', { n: shown })}` : '')
     this.path.setAttribute('d', isOpen ? ARROW : BUBBLE)
     this.badge.hidden = !count
     this.badge.textContent = shown

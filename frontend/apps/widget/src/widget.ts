@@ -51,7 +51,9 @@ export class Widget {
     private readonly draw: () => void,
   ) {
     this.store = new Store(`xiaoer:${settings.key}:`)
-    const wishes = [this.store.get('locale'), settings.locale, document.documentElement.lang, ...navigator.languages]
+    // The hosted page is ours: it speaks the browser's language.
+    const page = settings.isPage ? null : document.documentElement.lang
+    const wishes = [this.store.get('locale'), settings.locale, page, ...navigator.languages]
     this.words = new Words(chooseLocale(wishes))
     this.session = new Session(settings, this.store)
     this.session.locale = this.words.locale

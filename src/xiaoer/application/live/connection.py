@@ -58,7 +58,8 @@ class Connection:
     def push_bytes(self, raw: bytes) -> None:
         if self.closing:
             return
-        if len(self.queue) >= QUEUE_LIMIT or self._bytes + len(raw) > BYTE_LIMIT:
+        # One frame alone is always taken, however large: what a resume brings could otherwise never be delivered.
+        if self.queue and (len(self.queue) >= QUEUE_LIMIT or self._bytes + len(raw) > BYTE_LIMIT):
             self.close("slow_consumer")
             return
         self.queue.append(raw)

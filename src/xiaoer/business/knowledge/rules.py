@@ -16,6 +16,19 @@ SIMILAR_LIMIT = 200
 ANSWER_LIMIT = 5000
 _CATEGORY = re.compile(r"[\w一-鿿][\w一-鿿 \-/&]{0,39}")
 
+# A cell that begins so would run as a formula when the file is opened in a spreadsheet (CSV injection). The mark that
+# keeps it from running is a "'", so a cell that begins with one of its own is marked as well.
+_MARKED = ("=", "+", "-", "@", "\t", "\r", "'")
+
+
+def quote_cell(text: str) -> str:
+    """A cell of an exported file: it cannot run, and `unquote_cell` gives the text back."""
+    return "'" + text if text.startswith(_MARKED) else text
+
+
+def unquote_cell(text: str) -> str:
+    return text[1:] if text.startswith("'") and text[1:].startswith(_MARKED) else text
+
 
 def _clean(text: str) -> str:
     return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")).strip()

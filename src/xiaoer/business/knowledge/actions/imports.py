@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 
 import msgspec
@@ -24,6 +25,7 @@ from .entries import as_new, new_entry_id, write
 
 BYTE_LIMIT = 5 * 2**20
 ROW_LIMIT = 20_000
+COLUMN_LIMIT = 50
 UNPACKED_LIMIT = 60 * 2**20
 ERROR_LIMIT = 200
 _REQUIRED = ("category", "question", "answer")
@@ -32,6 +34,12 @@ _NAMES = {
     "similar": "similar", "相似问": "similar", "answer": "answer", "答案": "answer", "回答": "answer",
     "locale": "locale", "语言": "locale", "state": "state", "状态": "state",
 }  # fmt: skip
+
+# What zip and XML readers say of a file that is not what it claims; broken XML is a SyntaxError to Python.
+_UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, LookupError, ValueError, TypeError,
+    AttributeError, OSError, SyntaxError,
+)  # fmt: skip
 
 Rows = list[tuple[int, dict[str, str]]]
 
@@ -50,8 +58,8 @@ def _decode(raw: bytes) -> str:
 def _csv_rows(raw: bytes) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(_decode(raw), newline=""), strict=True)
     try:
-        for cells in reader:
-            yield reader.line_num, cells
+        # Rows as a spreadsheet counts them: a cell with line breaks is still one row.
+        yield from enumerate(reader, start=1)
     except csv.Error as error:
         raise InvalidInput("import.broken_csv", field="file", line=reader.line_num, reason=str(error)) from error
 
@@ -67,13 +75,16 @@ def _xlsx_rows(raw: bytes) -> Iterator[tuple[int, list[str]]]:
         if unpacked > UNPACKED_LIMIT:
             raise TooLarge("import.unpacks_too_large", field="file", limit=UNPACKED_LIMIT)
         book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
+        sheet = book.worksheets[0]
+        # A single cell in the far corner would unroll into a million rows of sixteen thousand columns.
+        for number, cells in enumerate(sheet.iter_rows(values_only=True, max_col=COLUMN_LIMIT), start=1):
+            if number > 2 * ROW_LIMIT:
+                raise TooLarge("import.too_many_rows", field="file", limit=ROW_LIMIT)
+            yield number, ["" if cell is None else str(cell) for cell in cells]
+    except _UNREADABLE as error:
         raise InvalidInput("import.broken_xlsx", field="file") from error
-    sheet = book.worksheets[0] if book.worksheets else None
-    if sheet is None:
-        raise InvalidInput("import.broken_xlsx", field="file")
-    for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
-        yield number, ["" if cell is None else str(cell) for cell in cells]
+    except InvalidFileException as error:
+        raise InvalidInput("import.broken_xlsx", field="file") from error
 
 
 def read_rows(raw: bytes) -> Rows:
@@ -95,7 +106,9 @@ def read_rows(raw: bytes) -> Rows:
             continue
         if len(rows) >= ROW_LIMIT:
             raise TooLarge("import.too_many_rows", field="file", limit=ROW_LIMIT)
-        rows.append((number, {name: cell for name, cell in zip(header, cells, strict=False) if name}))
+        rows.append(
+            (number, {name: rules.unquote_cell(cell) for name, cell in zip(header, cells, strict=False) if name})
+        )
     if not rows:
         raise InvalidInput("import.empty", field="file")
     return rows

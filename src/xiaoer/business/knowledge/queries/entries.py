@@ -11,6 +11,7 @@ import msgspec
 
 from xiaoer.business.identity import rules as identity_rules
 from xiaoer.business.identity.types import Staff
+from xiaoer.business.knowledge import rules
 from xiaoer.business.knowledge.types import (
     Category,
     Entry,
@@ -28,8 +29,6 @@ from xiaoer.data.stores import knowledge as store
 from xiaoer.kit.errors import NotFound
 
 EXPORT_COLUMNS = ("id", "category", "question", "similar", "answer", "locale", "state")
-# A cell that begins so would run as a formula when the file is opened in a spreadsheet (CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 async def _names(backend: Backend, staff: Staff) -> dict[UUID, str]:
@@ -110,16 +109,12 @@ async def list_categories(backend: Backend, staff: Staff, names: Mapping[str, st
     return [Category(id=one, name=names.get(one, one), count=n) for one, n in counted]
 
 
-def _safe_cell(text: str) -> str:
-    return "'" + text if text.startswith(_FORMULA) else text
-
-
 def write_csv(rows: Iterable[Iterable[str]]) -> str:
     """CSV with a byte-order mark, so that Excel reads it as UTF-8; cells cannot run as formulas."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(EXPORT_COLUMNS)
-    writer.writerows([_safe_cell(cell) for cell in row] for row in rows)
+    writer.writerows([rules.quote_cell(cell) for cell in row] for row in rows)
     return "\ufeff" + out.getvalue()
 
 
