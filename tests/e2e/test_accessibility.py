@@ -312,7 +312,7 @@ def _(stage: Stage) -> Page:
 
 @state("widget: on a phone, in English")
 def _(stage: Stage) -> Page:
-    widget = stage.widget("/chat", who="en-GB", width=390, height=844)
+    widget = stage.widget("/chat?locale=en", who="en-GB", width=390, height=844)
     expect(widget.host.get_by_role("button", name="Live agent")).to_be_visible()
     return widget.page
 

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Response, expect
 
 from .conftest import NewContext
 from .pages import Widget, make_picture
@@ -86,7 +86,12 @@ def test_a_page_of_another_origin_and_encoding(foreign: str, new_context: NewCon
 def test_a_sign_in_and_a_sign_out_reach_the_other_tab(server: Server, new_context: NewContext) -> None:
     context = new_context()
     made: list[str] = []
-    context.on("response", lambda answer: answer.url.endswith("/visitors") and made.append(answer.json()["token"]))
+
+    def note(answer: Response) -> None:
+        if answer.url.endswith("/visitors"):
+            made.append(answer.json()["token"])
+
+    context.on("response", note)
     tabs = []
     for _ in range(2):
         page = context.new_page()

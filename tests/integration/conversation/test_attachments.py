@@ -63,7 +63,6 @@ REFUSED: dict[str, tuple[bytes, str, str]] = {
     "SVG": (SVG, "a.svg", "attachment.type_not_allowed"),
     "SVG as PNG": (SVG, "a.png", "attachment.type_not_allowed"),
     "SVG as text": (SVG, "a.txt", "attachment.type_not_allowed"),
-    "SVG after a comment": (b"<!-- x --><svg onload=alert(1)>", "a.txt", "attachment.type_not_allowed"),
     "XML": (b"<?xml version='1.0'?><a/>", "a.txt", "attachment.type_not_allowed"),
     "HTML": (HTML, "a.html", "attachment.type_not_allowed"),
     "HTML as PNG": (HTML, "a.png", "attachment.type_not_allowed"),
@@ -172,6 +171,8 @@ FILES = {
     "a.xlsx": (a_zip(xl__workbook_xml="<w/>"), f"{OFFICE}spreadsheetml.sheet"),
     "a.txt": ("你好\n第二行".encode(), "text/plain"),
     "a.csv": (b"a,b\n1,2\n", "text/csv"),
+    # Markup further on is text like any other: what makes it harmless is how it is given.
+    "markup.txt": (b"<!-- x --><svg onload=alert(1)>", "text/plain"),
 }
 
 
@@ -220,7 +221,9 @@ def test_foreign_files_are_like_missing_ones(stage: Stage, widget: httpx2.Client
         assert client.get(f"/attachments/{theirs}").status_code == 404
 
 
-def test_a_file_reaches_the_other_side_only_through_a_message(stage: Stage, who: Shopper, widget: httpx2.Client) -> None:
+def test_a_file_reaches_the_other_side_only_through_a_message(
+    stage: Stage, who: Shopper, widget: httpx2.Client
+) -> None:
     """Staff's picture is the shopper's to see once it stands in a message of theirs, and not in a note or before."""
     agent = stage.hire(stage.a)
     conversation = stage.say(who, "转人工")["conversation_id"]

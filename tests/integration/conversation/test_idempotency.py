@@ -11,8 +11,8 @@ from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from conftest import ANSWER, QUESTION, Hall
 from faults import FailingDatabase
+from hall import ANSWER, QUESTION, Hall
 
 from xiaoer.business.conversation.actions import desk, shopper
 from xiaoer.business.conversation.types import Received
@@ -103,7 +103,7 @@ async def test_4_repeat_after_the_connection_was_cut_in_mid_statement(hall: Hall
             await work.execute("SELECT 1 FROM conversation WHERE conversation_id = $1 FOR UPDATE", conversation_id)
             sending = asyncio.create_task(hall.say(who, QUESTION, ID))
             async with asyncio.timeout(5):
-                while not await other.fetchval(CUT_WAITING):
+                while not await other.fetchval(CUT_WAITING):  # noqa: ASYNC110 - another session's doing
                     await asyncio.sleep(0.01)
             with pytest.raises(Unavailable):
                 await sending

@@ -11,8 +11,8 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from conftest import ANSWER, QUESTION, Hall, models
 from faults import CountingDatabase
+from hall import ANSWER, QUESTION, Hall, models
 
 from xiaoer.business.conversation import queries, rules
 from xiaoer.business.conversation.actions import desk, shopper

@@ -239,7 +239,10 @@ def test_an_import_again_changes_nothing_and_a_changed_row_one_entry(editor: htt
 
 
 def test_two_languages_of_one_entry(editor: httpx2.Client) -> None:
-    rows = ["own.two,product,两种语言？,,中文。,zh-CN,published", "own.two,product,Two languages?,,English.,en,published"]
+    rows = [
+        "own.two,product,两种语言？,,中文。,zh-CN,published",
+        "own.two,product,Two languages?,,English.,en,published",
+    ]
     assert send(editor, a_csv(*rows).encode()).json()["created"] == 1
     assert sorted(editor.get("/knowledge/entries/own.two").json()["content"]) == ["en", "zh-CN"]
 
@@ -317,7 +320,7 @@ def test_two_thousand_rows_are_taken_in_one_go(stage: Stage) -> None:
 
 # --- exports ------------------------------------------------------------------------------------------------
 
-FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "=HYPERLINK(\"http://evil.example\")", "'=1", "-- 破折号"]
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", '=HYPERLINK("http://evil.example")', "'=1", "-- 破折号"]
 
 
 def test_no_cell_of_an_export_runs_as_a_formula_and_all_come_back_as_they_were(editor: httpx2.Client) -> None:

@@ -11,6 +11,7 @@ import msgspec
 from litestar import Router, get, post
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Body
 from litestar.response import Stream
 
@@ -31,6 +32,10 @@ class AttachmentForm(msgspec.Struct):
 
 
 Form = Annotated[AttachmentForm, Body(media_type=RequestEncodingType.MULTI_PART)]
+
+
+# The type is each file's own.
+GIVES_FILE = {**RESPONSES, 200: ResponseSpec(bytes, description="The file", media_type="*/*", generate_examples=False)}
 
 
 async def _read(data: AttachmentForm) -> tuple[str, bytes]:
@@ -62,8 +67,8 @@ async def upload_by_visitor(services: Services, visitor: Visitor, data: Form) ->
 
 
 @get(
-    "/visitor/attachments/{attachment_id:uuid}", operation_id="getOwnAttachment", responses=RESPONSES,
-    security=VISITOR_ONLY, media_type="*/*",
+    "/visitor/attachments/{attachment_id:uuid}", operation_id="getOwnAttachment", responses=GIVES_FILE,
+    security=VISITOR_ONLY,
 )  # fmt: skip
 async def get_by_visitor(services: Services, visitor: Visitor, attachment_id: UUID) -> Stream:
     """A file of the shopper's own, or one that staff sent them."""
@@ -80,8 +85,7 @@ async def upload_by_staff(services: Services, staff: Staff, data: Form) -> Attac
 
 
 @get(
-    "/attachments/{attachment_id:uuid}", operation_id="getAttachment", responses=RESPONSES, security=STAFF_ONLY,
-    media_type="*/*",
+    "/attachments/{attachment_id:uuid}", operation_id="getAttachment", responses=GIVES_FILE, security=STAFF_ONLY,
 )  # fmt: skip
 async def get_by_staff(services: Services, staff: Staff, attachment_id: UUID) -> Stream:
     """A file of one of the shop's conversations."""

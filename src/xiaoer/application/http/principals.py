@@ -21,8 +21,8 @@ SECURE_COOKIE = "__Host-xiaoer_session"
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 # How the API's description names the ways in; `provide_staff` and `provide_visitor` are what really asks.
-STAFF_ONLY = [{"staffSession": []}, {"staffCookie": []}]
-VISITOR_ONLY = [{"visitorToken": []}]
+STAFF_ONLY: list[dict[str, list[str]]] = [{"staffSession": []}, {"staffCookie": []}]
+VISITOR_ONLY: list[dict[str, list[str]]] = [{"visitorToken": []}]
 SECURITY_SCHEMES = Components(
     security_schemes={
         "staffSession": SecurityScheme(type="http", scheme="bearer", description="The token of POST /session"),

@@ -28,7 +28,7 @@ class Connection:
     """
 
     __slots__ = (
-        "_bytes", "_send", "_wake", "closing", "cursors", "has_lists", "is_public", "queue", "shop_id", "subject_id",
+        "_bytes", "_send", "_wake", "closing", "current", "cursors", "has_lists", "is_public", "queue", "shop_id", "subject_id",
     )  # fmt: skip
 
     def __init__(
@@ -46,6 +46,8 @@ class Connection:
         self.is_public = is_public
         self.has_lists = has_lists
         self.cursors: dict[UUID, int] = {}
+        # A shopper follows one conversation at a time: this one.
+        self.current: UUID | None = None
         self.queue: deque[bytes] = deque()
         self._bytes = 0
         self._wake = asyncio.Event()

@@ -49,6 +49,7 @@ class Hub:
         self._reader = reader
         self._followers: dict[UUID, set[Connection]] = defaultdict(set)
         self._desks: dict[UUID, set[Connection]] = defaultdict(set)
+        self._subjects: dict[UUID, set[Connection]] = defaultdict(set)
         self.connections: set[Connection] = set()
         self._moved: set[tuple[UUID, UUID]] = set()
         self._listed: dict[UUID, set[UUID]] = defaultdict(set)
@@ -58,11 +59,15 @@ class Hub:
 
     def join(self, connection: Connection) -> None:
         self.connections.add(connection)
+        self._subjects[connection.subject_id].add(connection)
         if not connection.is_public:
             self._desks[connection.shop_id].add(connection)
 
     def leave(self, connection: Connection) -> None:
         self.connections.discard(connection)
+        self._subjects[connection.subject_id].discard(connection)
+        if not self._subjects[connection.subject_id]:
+            del self._subjects[connection.subject_id]
         for conversation_id in list(connection.cursors):
             self.unfollow(connection, conversation_id)
         desks = self._desks.get(connection.shop_id)
@@ -76,6 +81,19 @@ class Hub:
         connection.cursors[conversation_id] = seq
         self._followers[conversation_id].add(connection)
         self.moved(connection.shop_id, conversation_id, is_new=False)
+
+    def switch(self, connection: Connection, conversation_id: UUID, seq: int) -> None:
+        """A shopper's socket turns to another conversation of theirs."""
+        if connection.current is not None and connection.current != conversation_id:
+            self.unfollow(connection, connection.current)
+        connection.current = conversation_id
+        self.follow(connection, conversation_id, seq)
+
+    def opened(self, shop_id: UUID, customer_id: UUID, conversation_id: UUID) -> None:
+        """A shopper began a conversation on one of their devices: the others turn to it."""
+        for connection in list(self._subjects.get(customer_id, ())):
+            if connection.shop_id == shop_id and connection.is_public and connection.current != conversation_id:
+                self.switch(connection, conversation_id, 0)
 
     def unfollow(self, connection: Connection, conversation_id: UUID) -> None:
         connection.cursors.pop(conversation_id, None)
@@ -121,6 +139,9 @@ class Hub:
                 desk.push_bytes(raw)
             return
         conversation_id = UUID(str(frame["conversation_id"]))
+        if frame["type"] == "opened":
+            self.opened(shop_id, UUID(str(frame["customer_id"])), conversation_id)
+            return
         for connection in self._followers.get(conversation_id, ()):
             shown = _shown(frame, connection)
             if connection.shop_id == shop_id and shown is not None:

@@ -32,30 +32,22 @@ HELLO_SECONDS = 10
 
 
 class _Session:
-    """A visitor's socket after hello: the current conversation and what its commands do."""
+    """A visitor's socket after hello: who it serves and what its commands do."""
 
     def __init__(self, door: VisitorDoor, hub: Hub, connection: Connection, visitor: Any) -> None:
         self.door = door
         self.hub = hub
         self.connection = connection
         self.visitor = visitor
-        self.conversation_id: UUID | None = None
 
     def locale(self) -> str:
         return str(self.visitor.locale)
-
-    def follow(self, conversation_id: UUID, seq: int) -> None:
-        """One conversation at a time; a new one takes the old one's place."""
-        if self.conversation_id is not None and self.conversation_id != conversation_id:
-            self.hub.unfollow(self.connection, self.conversation_id)
-        self.conversation_id = conversation_id
-        self.hub.follow(self.connection, conversation_id, seq)
 
     async def welcome(self, hello: Hello) -> None:
         resumed = await self.door.resume(self.visitor, hello.conversation_id, hello.since)
         self.connection.push({"type": "welcome", "snapshot": resumed.snapshot, "events": resumed.events})
         if resumed.conversation_id is not None:
-            self.follow(resumed.conversation_id, resumed.seq)
+            self.hub.switch(self.connection, resumed.conversation_id, resumed.seq)
 
     async def handle(self, raw: str) -> None:
         try:
@@ -70,10 +62,10 @@ class _Session:
             case AskForPerson():
                 conversation_id, seq = await self.door.ask_for_person(self.visitor, command.id)
                 self._acknowledge(command.id, conversation_id, seq)
-            case VisitorRead() if self.conversation_id is not None:
-                await self.door.read(self.visitor, self.conversation_id, command.seq)
-            case VisitorTyping() if self.conversation_id is not None:
-                await self.door.type(self.visitor, self.conversation_id)
+            case VisitorRead() if self.connection.current is not None:
+                await self.door.read(self.visitor, self.connection.current, command.seq)
+            case VisitorTyping() if self.connection.current is not None:
+                await self.door.type(self.visitor, self.connection.current)
             case ChangeLocale():
                 self.visitor = await self.door.change_locale(self.visitor, command.locale)
             case Hello():
@@ -85,8 +77,8 @@ class _Session:
 
     def _acknowledge(self, client_id: str, conversation_id: UUID, seq: int) -> None:
         self.connection.push({"type": "ack", "id": client_id, "conversation_id": conversation_id, "seq": seq})
-        if self.conversation_id != conversation_id:
-            self.follow(conversation_id, 0)
+        if self.connection.current != conversation_id:
+            self.hub.switch(self.connection, conversation_id, 0)
 
 
 async def serve_visitor(socket: Socket, hub: Hub, door: VisitorDoor) -> None:

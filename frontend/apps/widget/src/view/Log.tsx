@@ -90,7 +90,10 @@ export class Log extends Component<Props> {
   }
 
   private stick(): void {
-    this.box!.scrollTop = this.box!.scrollHeight
+    const box = this.box!
+    box.scrollTop = box.scrollHeight
+    this.lastTop = box.scrollTop
+    this.lastHeight = box.scrollHeight
   }
 
   private readonly scrolled = (): void => {

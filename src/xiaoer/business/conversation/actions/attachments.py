@@ -63,6 +63,8 @@ def _redraw(raw: bytes) -> _Checked:
             drawn.thumbnail((SIDE_LIMIT, SIDE_LIMIT))
             has_alpha = drawn.mode in ("RGBA", "LA", "PA") or "transparency" in drawn.info
             drawn = drawn.convert("RGBA" if has_alpha else "RGB")
+            # Comments and profiles would be written out again.
+            drawn.info.clear()
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise InvalidInput("attachment.broken_picture", field="file") from error
     out = io.BytesIO()

@@ -21,6 +21,8 @@ from xiaoer.kit.ids import new_id
 
 from .contents import hash_body, prepare_from_visitor
 
+# The event before it says that the conversation was opened.
+FIRST_MESSAGE = 2
 RATING_LIFE = timedelta(hours=24)
 _ASK_FOR_PERSON = {"zh-CN": "转人工", "en": "Talk to a human"}
 
@@ -59,6 +61,13 @@ async def receive_message(
     )  # fmt: skip
     if row.is_repeat:
         return _repeat(row, body_hash)
+    if row.public_seq == FIRST_MESSAGE:
+        opened = {
+            "type": "opened",
+            "conversation_id": str(row.conversation_id),
+            "customer_id": str(visitor.customer_id),
+        }
+        backend.broadcast(visitor.shop_id, opened)
     backend.announce(visitor.shop_id, row.conversation_id)
     turn = Turn(visitor.shop_id, row.conversation_id, row.lease_epoch) if row.is_granted else None
     return Received(ack=Ack(row.conversation_id, row.public_seq), turn=turn)
