@@ -62,7 +62,7 @@ async def receive_message(
     if row.is_repeat:
         return _repeat(row, body_hash)
     if row.public_seq == FIRST_MESSAGE:
-        opened = {
+        opened: dict[str, object] = {
             "type": "opened",
             "conversation_id": str(row.conversation_id),
             "customer_id": str(visitor.customer_id),
