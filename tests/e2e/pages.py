@@ -62,7 +62,10 @@ class Widget:
         expect(self.host.locator(".row.bot").last).to_contain_text(text)
 
     def ask(self, text: str, answer: str | re.Pattern[str]) -> None:
+        """Say it, and wait until something new has come from the bot, and it is that."""
+        before = self.host.locator(".row.bot").count()
         self.say(text)
+        expect(self.host.locator(".row.bot").nth(before)).to_be_visible()
         self.expect_answer(answer)
 
     def said(self) -> list[str]:

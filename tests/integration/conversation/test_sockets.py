@@ -13,6 +13,7 @@ from stage import Shopper, Socket, Stage, client_id
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from xiaoer.application.live import connection as live_connection
+from xiaoer.application.live import hub as live_hub
 from xiaoer.application.live import visitor as live_visitor
 from xiaoer.application.live.connection import Connection
 from xiaoer.data.stores import timeline
@@ -248,6 +249,24 @@ def test_typing_and_read_marks_reach_the_other_side_only(stage: Stage) -> None:
         assert desk.wait_for("read", customer_read_seq=3)["staff_read_seq"] == 2
         assert is_alive(widget)
         assert len([one for one in widget.seen if one["type"] in ("typing", "read")]) == 2
+
+
+async def test_each_socket_is_pushed_from_its_own_cursor() -> None:
+    """One read serves all who follow: who is behind gets more of it, who is ahead nothing twice."""
+    conversation_id = uuid4()
+    events = [(seq, {"seq": seq} if seq != 6 else None, {"seq": seq}) for seq in range(4, 9)]
+
+    async def send(_: str) -> None:
+        return
+
+    for is_public, cursor, expected in (
+        (False, 3, [4, 5, 6, 7, 8]), (False, 5, [6, 7, 8]), (True, 5, [7, 8]), (False, 8, []), (True, 9, []),
+    ):  # fmt: skip
+        one = Connection(send, shop_id=uuid4(), subject_id=uuid4(), is_public=is_public)
+        one.cursors[conversation_id] = cursor
+        live_hub._push_events(one, conversation_id, events)
+        assert numbers([json.loads(raw) for raw in one.queue]) == expected
+        assert one.cursors[conversation_id] == max(cursor, 8)
 
 
 @pytest.mark.parametrize("missed", [1, 49, 120, 499])

@@ -275,6 +275,19 @@ async def test_a_living_owners_turn_is_left_alone_and_a_silent_ones_is_taken(hal
     assert len(await hall.events(received.ack.conversation_id, actor_kind="bot")) == 1
 
 
+async def test_an_owner_that_wakes_up_in_the_middle_of_its_turn_writes_nothing(hall: Hall) -> None:
+    """It was stopped after reading what is owed; meanwhile another process took the turn and answered."""
+    pausing, owner = PausingLibrary(hall.library), hall.other_process()
+    received = await hall.say(await hall.visitor(), QUESTION, backend=owner)
+    turn = asyncio.create_task(hall.answer(received.turn, backend=owner, library=pausing))
+    await pausing.arrived.wait()
+    assert await hall.sweep(hall.backend) == 1
+    pausing.go.set()
+    await turn
+    answers = await hall.events(received.ack.conversation_id, actor_kind="bot")
+    assert [one["data"]["text"] for one in answers] == [ANSWER]
+
+
 async def test_many_sweepers_take_each_turn_once(hall: Hall) -> None:
     dead = hall.other_process()
     people = [await hall.visitor() for _ in range(10)]

@@ -32,9 +32,9 @@ def as_view(row: StaffRow, now: datetime) -> StaffView:
     )  # fmt: skip
 
 
-async def get_staff_by_token(backend: Backend, token: str, *, renew: bool = True) -> Staff:
+async def get_staff_by_token(backend: Backend, token: str) -> Staff:
     """The principal behind a session token; raises NotSignedIn."""
-    row = await store.find_staff_by_session(backend.db, hash_token(token), renew=renew)
+    row = await store.find_staff_by_session(backend.db, hash_token(token))
     if row is None:
         raise NotSignedIn("session.expired")
     return as_principal(row)

@@ -36,17 +36,11 @@ _INSERT_STAFF_SESSION = """
 INSERT INTO staff_session (token_hash, shop_id, staff_id, user_agent, expires_at) VALUES ($1, $2, $3, $4, $5)
 """
 _FIND_STAFF_BY_SESSION = """
-UPDATE staff_session x SET last_used_at = CASE WHEN x.last_used_at < now() - interval '1 minute' THEN now()
-                                               ELSE x.last_used_at END
-FROM staff s
-WHERE x.token_hash = $1 AND x.expires_at > now() AND x.last_used_at > now() - $2::interval
-  AND s.shop_id = x.shop_id AND s.staff_id = x.staff_id AND s.disabled_at IS NULL
-RETURNING s.*
-"""
-_PEEK_STAFF_BY_SESSION = """
-SELECT s.* FROM staff_session x JOIN staff s ON s.shop_id = x.shop_id AND s.staff_id = x.staff_id
+SELECT s.*, x.last_used_at < now() - interval '1 minute' AS is_to_be_renewed
+FROM staff_session x JOIN staff s ON s.shop_id = x.shop_id AND s.staff_id = x.staff_id
 WHERE x.token_hash = $1 AND x.expires_at > now() AND x.last_used_at > now() - $2::interval AND s.disabled_at IS NULL
 """
+_RENEW_STAFF_SESSION = "UPDATE staff_session SET last_used_at = now() WHERE token_hash = $1"
 _DELETE_STAFF_SESSION = "DELETE FROM staff_session WHERE token_hash = $1"
 _DELETE_STAFF_SESSIONS = "DELETE FROM staff_session WHERE shop_id = $1 AND staff_id = $2"
 _PURGE_SESSIONS = """
@@ -151,10 +145,15 @@ async def insert_staff_session(
     await db.execute(_INSERT_STAFF_SESSION, token_hash, staff.shop_id, staff.staff_id, user_agent[:200], expires_at)
 
 
-async def find_staff_by_session(db: Executor, token_hash: bytes, *, renew: bool = True) -> StaffRow | None:
-    """Who a session token stands for; `renew` counts this as use of the session."""
-    sql = _FIND_STAFF_BY_SESSION if renew else _PEEK_STAFF_BY_SESSION
-    return await find_one(db, StaffRow, sql, token_hash, IDLE_LIMIT)
+async def find_staff_by_session(db: Executor, token_hash: bytes) -> StaffRow | None:
+    """Who a session token stands for; once a minute its use is written down, so that only idle sessions run out."""
+    record = await db.fetchrow(_FIND_STAFF_BY_SESSION, token_hash, IDLE_LIMIT)
+    if record is None:
+        return None
+    row = dict(record)
+    if row.pop("is_to_be_renewed"):
+        await db.execute(_RENEW_STAFF_SESSION, token_hash)
+    return StaffRow(**row)
 
 
 async def delete_staff_session(db: Executor, token_hash: bytes) -> None:
