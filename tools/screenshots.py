@@ -17,7 +17,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 PORT = 8699
 URL = f"http://127.0.0.1:{PORT}"
 IMAGES = Path("docs/images")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
 SAID = ("什么时候发货", "我的订单到哪了")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -550,7 +550,7 @@ def _(stage: Stage) -> Page:
 @state("knowledge: import with broken rows")
 def _(stage: Stage) -> Page:
     page = stage.console("/knowledge/import", "批量导入知识")
-    raw = "id,category,question,similar,answer,locale,state\n,shipping,,x,,zh-CN,published\n".encode()
+    raw = b"id,category,question,similar,answer,locale,state\n,shipping,,x,,zh-CN,published\n"
     page.locator("input[type=file]").set_input_files([{"name": "a.csv", "mimeType": "text/csv", "buffer": raw}])
     expect(page.get_by_text("整个文件都没有导入")).to_be_visible()
     return page

@@ -77,9 +77,7 @@ def test_numbers_are_folded_or_refused() -> None:
 
 
 def _line(product_id: str, price: int, quantity: int = 1) -> Line:
-    return Line(
-        product_id=product_id, sku="s", title={}, variant={}, quantity=quantity, price=price, image="i"
-    )
+    return Line(product_id=product_id, sku="s", title={}, variant={}, quantity=quantity, price=price, image="i")
 
 
 def test_discount_counts_promoted_lines_only() -> None:
@@ -90,9 +88,7 @@ def test_discount_counts_promoted_lines_only() -> None:
     assert rules.discount_of([_line("a", 9950, 2)], promotions) == 2000
 
 
-@pytest.mark.parametrize(
-    ("payable", "remote", "freight"), [(5899, False, 800), (5899, True, 1500), (5900, True, 0)]
-)
+@pytest.mark.parametrize(("payable", "remote", "freight"), [(5899, False, 800), (5899, True, 1500), (5900, True, 0)])
 def test_freight(payable: int, remote: bool, freight: int) -> None:
     assert rules.freight_of(payable, remote=remote) == freight
 

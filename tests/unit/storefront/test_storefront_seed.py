@@ -74,9 +74,7 @@ def test_every_product_has_its_picture(demo: Demo, shop_dir: Path) -> None:
         root = ElementTree.fromstring(source)
         assert root.tag.endswith("svg")
         assert root.get("viewBox") == "0 0 400 400"
-        assert not any(
-            node.tag.endswith(("script", "image", "text", "foreignObject")) for node in root.iter()
-        )
+        assert not any(node.tag.endswith(("script", "image", "text", "foreignObject")) for node in root.iter())
 
 
 def test_amounts_add_up(demo: Demo) -> None:
