@@ -1,7 +1,11 @@
-"""axe finds nothing: every state by name, filled, in light and in dark."""
+"""axe finds nothing: every state by name, filled, in light and in dark.
+
+XIAOER_E2E_PICTURES=DIR keeps a picture of each, for eyes.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from typing import Literal
@@ -601,6 +605,8 @@ def test_axe_finds_nothing(stage: Stage, axe_source: str, name: str, theme: Lite
     page = stage.show(name)
     page.emulate_media(color_scheme=theme)
     found = run_axe(page, axe_source)
+    if folder := os.environ.get("XIAOER_E2E_PICTURES"):
+        page.screenshot(path=Path(folder) / f"{re.sub(r'[:?, ]+', '-', name)}-{theme}.png")
     assert not found, f"{name}, {theme}:\n" + "\n".join(found)
 
 
