@@ -24,7 +24,13 @@ from e2e.world import World, fill  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"
 LIMIT = 300_000
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
 Theme = Literal["light", "dark"]
 THEMES: tuple[Theme, Theme] = ("light", "dark")
 
@@ -42,7 +48,9 @@ def demo() -> Iterator[World]:
         server.stop()
 
 
-def new_page(browser: Browser, theme: Theme, width: int = 1440, height: int = 900, person: Person | None = None) -> Page:
+def new_page(
+    browser: Browser, theme: Theme, width: int = 1440, height: int = 900, person: Person | None = None
+) -> Page:
     context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=theme, locale="zh-CN", timezone_id="Asia/Shanghai",
         reduced_motion="reduce",
@@ -82,7 +90,9 @@ def phone(browser: Browser, world: World, theme: Theme) -> None:
     page = new_page(browser, theme, 390, 844)
     stored = world.shoppers["served"].storage()
     page.goto(f"{world.server.url}/healthz")
-    page.evaluate("values => Object.entries(values).forEach(([key, value]) => localStorage.setItem(key, value))", stored)
+    page.evaluate(
+        "values => Object.entries(values).forEach(([key, value]) => localStorage.setItem(key, value))", stored
+    )
     page.goto(f"{world.server.url}/chat")
     widget = Widget(page)
     expect(widget.bubbles("customer").filter(has_text="太好了")).to_be_in_viewport()

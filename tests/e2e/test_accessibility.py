@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -91,7 +92,9 @@ class Stage:
         expect(widget.host.locator(".bubble").first).to_be_visible()
         return widget
 
-    def desk(self, role: str | None = None, person: Person | None = None, path: str = "/conversations", height: int = 900) -> Desk:
+    def desk(
+        self, role: str | None = None, person: Person | None = None, path: str = "/conversations", height: int = 900
+    ) -> Desk:
         """The console; with a role, at that shopper's conversation."""
         person = person or self.world.lina
         page = self.page(person.email, height, person=person)
@@ -637,5 +640,3 @@ def run_axe(page: Page, source: str) -> list[str]:
         page.evaluate(source)
     page.evaluate(_SETTLE)
     return [str(line) for line in page.evaluate(_RUN, RULES)]
-
-

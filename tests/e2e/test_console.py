@@ -162,7 +162,7 @@ def test_a_new_entry_answers_within_a_second(new_desk: NewDesk, new_widget: NewW
     save.click()
     expect(page.get_by_text("已保存")).to_be_visible()
     published = time.monotonic()
-    widget.ask("水獭布偶能不能机洗", "冷水轻柔档")
+    widget.ask("布偶水獭可以放洗衣机吗？", "冷水轻柔档")
     assert time.monotonic() - published < 1, "answered from the new entry, but late"
     expect(widget.host.locator(".row.bot .bubble strong", has_text="洗衣袋")).to_have_count(1)
 

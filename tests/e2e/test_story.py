@@ -15,9 +15,7 @@ NAME = "林晓雨"
 NOTE = "内部备注：顾客是老客户，可补偿十元券"
 
 
-def test_a_shopper_is_answered_and_a_person_takes_over(
-    server: Server, new_context: NewContext, lina: Person
-) -> None:
+def test_a_shopper_is_answered_and_a_person_takes_over(server: Server, new_context: NewContext, lina: Person) -> None:
     shop = new_context()
     shop_page = shop.new_page()
     heard = listen(shop_page)

@@ -197,7 +197,9 @@ def test_04_without_an_ack_it_fails_visibly_and_a_retry_leaves_one_copy(
     expect(failed).to_have_count(0)
     expect(widget.host.locator(".row.customer .state").last).to_have_text("已送达")
     expect(widget.own("回执丢了")).to_have_count(1)
-    assert [f["id"] for f in line.sent if f["type"] == "send"][-1] == [f["id"] for f in line.sent if f["type"] == "send"][-2]
+    assert [f["id"] for f in line.sent if f["type"] == "send"][-1] == [
+        f["id"] for f in line.sent if f["type"] == "send"
+    ][-2]
     texts = [event["data"].get("text") for event in lina.events(widget.conversation_id())]
     assert texts.count("回执丢了") == 1
 
@@ -570,11 +572,11 @@ XSS = [
     "[点我](JaVaScRiPt:window.pwned=1)",
     "[点我](data:text/html,<script>window.pwned=1</script>)",
     "[点我](vbscript:window.pwned=1)",
-    "[点我](https://example.com/\"onmouseover=\"window.pwned=1)",
+    '[点我](https://example.com/"onmouseover="window.pwned=1)',
     "**<img src=x onerror=window.pwned=1>**",
     "- <img src=x onerror=window.pwned=1>",
     "[<img src=x onerror=window.pwned=1>](https://example.com)",
-    "\"><script>window.pwned=1</script>",
+    '"><script>window.pwned=1</script>',
     "'-window.pwned=1-'",
     "{{constructor.constructor('window.pwned=1')()}}",
     "<style>*{display:none}</style>",
@@ -628,7 +630,9 @@ def test_19_nothing_in_a_message_runs(
 
 
 def test_19_nothing_in_an_answer_runs(new_widget: NewWidget, owner: Person) -> None:
-    entry = owner.add_entry("怎么领取喵星球通行证？", "\n\n".join(XSS) + "\n\n见 https://example.com/help 和 [帮助](https://example.com)")
+    entry = owner.add_entry(
+        "怎么领取喵星球通行证？", "\n\n".join(XSS) + "\n\n见 https://example.com/help 和 [帮助](https://example.com)"
+    )
     try:
         widget = new_widget("/chat")
         widget.ask("怎么领取喵星球通行证", "example.com/help")

@@ -39,7 +39,11 @@ def fill(world: World, star: str | None = None) -> World:
 def product_context(world: World, product_id: str) -> dict[str, str]:
     found = world.owner.call("GET", f"/storefront/products/{product_id}")
     title = found["product"]["title"]
-    return {"url": f"{world.server.url}/demo/products/{product_id}", "title": f"{title} - 青禾生活", "product_id": product_id}
+    return {
+        "url": f"{world.server.url}/demo/products/{product_id}",
+        "title": f"{title} - 青禾生活",
+        "product_id": product_id,
+    }
 
 
 def _ended(world: World) -> None:

@@ -132,7 +132,7 @@ def _tell(args: argparse.Namespace, figures: dict[str, Any], missed: list[str]) 
         print(f"missed: {line}")
     if args.record:
         keys = ("asked_per_second", "reached_per_second", "p50_ms", "p95_ms", "p99_ms", "errors", "lost", "doubled",
-                "knowledge_right", "cpu_ms_per_turn", "pss_before_mb", "pss_mb", "connections", "added_mb")  # fmt: skip
+                "knowledge_right", "knowledge_replies_right", "cpu_ms_per_turn", "pss_before_mb", "pss_mb", "connections", "added_mb")  # fmt: skip
         columns = {key: figures.get("spread", {}).get(key, figures[key]) for key in keys if key in figures}
         file = "bench.md" if args.what == "chat" else "idle.md"
         print(f"recorded in {report.record(file, f'xiaoer bench {args.what}', columns)}")
