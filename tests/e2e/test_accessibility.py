@@ -201,14 +201,6 @@ def _(stage: Stage) -> Page:
     return widget.page
 
 
-@state("widget: order sheet for a guest")
-def _(stage: Stage) -> Page:
-    widget = stage.widget()
-    widget.host.get_by_role("button", name="选择订单").click()
-    expect(widget.host.get_by_text("登录后即可选择订单")).to_be_visible()
-    return widget.page
-
-
 @state("widget: product and order cards")
 def _(stage: Stage) -> Page:
     widget = stage.widget("/demo/products/p-clothes-03", "bot", width=1440, height=1400)
@@ -298,13 +290,6 @@ def _(stage: Stage) -> Page:
     widget = stage.widget(role="rating")
     widget.host.get_by_role("radio", name="2 星").check(force=True)
     expect(widget.host.get_by_text("答非所问")).to_be_visible()
-    return widget.page
-
-
-@state("widget: rated")
-def _(stage: Stage) -> Page:
-    widget = stage.widget(role="ended")
-    expect(widget.host.get_by_text("您的评价：5 星")).to_be_visible()
     return widget.page
 
 
@@ -399,14 +384,6 @@ def _(stage: Stage) -> Page:
     return desk.page
 
 
-@state("console: writing a note")
-def _(stage: Stage) -> Page:
-    desk = stage.desk("served")
-    desk.page.get_by_role("tab", name="备注", exact=True).click()
-    desk.box.fill("补寄后回访")
-    return desk.page
-
-
 @state("console: emoji and a picture to send")
 def _(stage: Stage) -> Page:
     desk = stage.desk("served")
@@ -454,13 +431,6 @@ def _(stage: Stage) -> Page:
     desk = stage.desk("served")
     desk.log.get_by_role("button", name=re.compile("放大图片")).click()
     expect(desk.page.locator("dialog[open]")).to_be_visible()
-    return desk.page
-
-
-@state("console: ended and rated")
-def _(stage: Stage) -> Page:
-    desk = stage.desk("ended")
-    expect(desk.log.get_by_text("顾客评分 5/5")).to_be_visible()
     return desk.page
 
 
@@ -523,14 +493,6 @@ def _(stage: Stage) -> Page:
     return page
 
 
-@state("knowledge: pasting similar questions")
-def _(stage: Stage) -> Page:
-    page = stage.entry("account.register")
-    page.get_by_role("button", name="批量粘贴").click()
-    page.get_by_role("dialog").get_by_role("textbox").fill("一\n二")
-    return page
-
-
 @state("knowledge: versions")
 def _(stage: Stage) -> Page:
     owner = stage.world.owner
@@ -579,11 +541,6 @@ def _(stage: Stage) -> Page:
     page.get_by_role("button", name="显示密钥").click()
     expect(page.get_by_role("button", name="隐藏")).to_be_visible()
     return page
-
-
-@state("settings: people")
-def _(stage: Stage) -> Page:
-    return stage.console("/settings/people", "lina@demo.example")
 
 
 @state("settings: adding a person, refused")

@@ -13,10 +13,9 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
 import pytest
+from databases import run_as_superuser, with_database
 
 from xiaoer.data.postgres.cluster import OWNER
 from xiaoer.data.postgres.database import Database, Work
@@ -39,19 +38,6 @@ def _has_room_in_memory() -> bool:
         return False
     may_run = not found.f_flag & os.ST_NOEXEC
     return may_run and os.access("/dev/shm", os.W_OK) and found.f_bavail * found.f_frsize > 2 * 2**30
-
-
-def with_database(dsn: str, database: str) -> str:
-    """The same DSN for another database."""
-    return urlunsplit(urlsplit(dsn)._replace(path=f"/{database}"))
-
-
-async def run_as_superuser(server: EmbeddedPostgres, sql: str) -> None:
-    connection = await asyncpg.connect(server.superuser_dsn())
-    try:
-        await connection.execute(sql)
-    finally:
-        await connection.close()
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,6 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 import asyncpg
@@ -489,7 +488,3 @@ async def clone_database(server: EmbeddedPostgres, name: str) -> None:
             await connection.execute(f"CREATE DATABASE {name} TEMPLATE xiaoer_template OWNER {OWNER}")
     finally:
         await connection.close()
-
-
-def with_database(dsn: str, database: str) -> str:
-    return urlunsplit(urlsplit(dsn)._replace(path=f"/{database}"))

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
-from stage import Stage, clone_database, stand, with_database
+from databases import with_database
+from stage import Stage, clone_database, stand
 
 from xiaoer.data.postgres.supervisor import EmbeddedPostgres
 

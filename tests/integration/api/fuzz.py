@@ -153,8 +153,8 @@ def _run_all(stage: Stage, branch: Branch, examples: int, seed: int) -> int:
 
 @contextmanager
 def _own_stage() -> Iterator[Stage]:
-    import conftest
-    from stage import stand, with_database
+    from databases import run_as_superuser, with_database
+    from stage import stand
 
     from xiaoer.data.postgres.cluster import OWNER
     from xiaoer.data.postgres.migrate import migrate
@@ -165,7 +165,7 @@ def _own_stage() -> Iterator[Stage]:
     server = EmbeddedPostgres(folder / "shared")
     server.start()
     try:
-        asyncio.run(conftest.run_as_superuser(server, f"CREATE DATABASE fuzz OWNER {OWNER}"))
+        asyncio.run(run_as_superuser(server, f"CREATE DATABASE fuzz OWNER {OWNER}"))
         asyncio.run(migrate(with_database(server.owner_dsn, "fuzz")))
         stages = stand(with_database(server.dsn, "fuzz"))
         yield next(stages)

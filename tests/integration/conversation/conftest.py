@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
+from databases import with_database
 from hall import Hall, open_hall
-from stage import Stage, clone_database, stand, with_database
+from stage import Stage, clone_database, stand
 
 from xiaoer.data.postgres.database import Database
 from xiaoer.data.postgres.supervisor import EmbeddedPostgres

@@ -6,7 +6,7 @@ import asyncio
 
 import asyncpg
 import pytest
-from conftest import run_as_superuser, with_database
+from databases import run_as_superuser, with_database
 
 from xiaoer.data.postgres.cluster import OWNER
 from xiaoer.data.postgres.migrate import Migration, migrate, parse_migrations, plan, read_migrations

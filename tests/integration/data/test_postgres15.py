@@ -10,7 +10,7 @@ import pytest
 import test_jobs
 import test_listing
 import test_migrate
-from conftest import run_as_superuser, with_database
+from databases import run_as_superuser, with_database
 
 from xiaoer.data.postgres.cluster import OWNER
 from xiaoer.data.postgres.database import Database, Work
