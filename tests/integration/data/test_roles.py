@@ -36,7 +36,7 @@ _PARENT = textwrap.dedent("""
     sys.exit(Parent(config, commands, migrate, lambda url: print(url, flush=True)).run())
 """)
 _CHILD = textwrap.dedent("""
-    import http.server, os, signal, sys
+    import http.server, os, signal, socket, sys
     assert os.environ["XIAOER_DSN"].startswith("postgresql://xiaoer:")
     assert os.environ["OMP_NUM_THREADS"] == "1"
     name = sys.argv[1] + "-" + str(os.getpid())
@@ -46,7 +46,10 @@ _CHILD = textwrap.dedent("""
             self.send_response(200); self.end_headers()
         def log_message(self, *_): pass
     if sys.argv[1] == "web":
-        http.server.HTTPServer(("127.0.0.1", int(os.environ["XIAOER_PORT"])), Answer).serve_forever()
+        server = http.server.HTTPServer(("127.0.0.1", 0), Answer, bind_and_activate=False)
+        server.socket.close()
+        server.socket = socket.socket(fileno=int(os.environ["XIAOER_LISTENER"]))
+        server.serve_forever()
     signal.pause()
 """)
 _XIAOER = [sys.executable, "-m", "xiaoer"]

@@ -137,9 +137,9 @@ async def get_asset(request: Request[Any, Any, Any], path: str) -> Response[byte
 
 @get(["/", "/{path:path}"], include_in_schema=False)
 async def get_console(request: Request[Any, Any, Any], path: str = "") -> Response[bytes]:
-    """The console; its own routes live in the browser. What looks like a file is one, or nothing."""
+    """The console; its own routes live in the browser. Only files stand at the top, so a dot further down is an id's."""
     name = path.strip("/")
-    if "." in name.rpartition("/")[2]:
+    if "." in name and "/" not in name:
         return _send_named(request, f"console/{name}", _CHECKED)
     return _send_page(request, "console/index.html")
 

@@ -133,6 +133,11 @@ class Hub:
 
     def broadcast(self, shop_id: UUID, frame: dict[str, Any]) -> None:
         """An unnumbered frame about one conversation, for all who follow it; for a whole desk when it names none."""
+        if frame["type"] == "expelled":
+            for connection in list(self._subjects.get(UUID(str(frame["subject_id"])), ())):
+                if connection.shop_id == shop_id:
+                    connection.close("signed_out")
+            return
         if "conversation_id" not in frame:
             raw = encode(frame)
             for desk in self._desks.get(shop_id, ()):

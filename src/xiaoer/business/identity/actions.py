@@ -136,4 +136,7 @@ async def change_staff(
             work, staff.shop_id, "staff.changed", actor_kind="staff", actor_id=staff.staff_id, object_kind="staff",
             object_id=staff_id, role=role, disabled=disabled, password_changed=hashed is not None,
         )  # fmt: skip
+    if disabled or hashed or before.role != role:
+        # Open desks of theirs close at once, and do not wait for their next command.
+        backend.broadcast(staff.shop_id, {"type": "expelled", "subject_id": str(staff_id)})
     return as_view(row, backend.clock.now())

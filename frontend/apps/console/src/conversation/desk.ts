@@ -117,7 +117,10 @@ export const useDesk = defineStore('desk', () => {
     else if (frame.type === 'typing') {
       const thread = threads.get(frame.conversation_id)
       if (thread && frame.actor.id !== me.value) thread.typing = { name: frame.actor.name, until: Date.now() + 5000 }
-    } else if (frame.type === 'bye' && frame.code === 'signed_out') session.forget()
+    } else if (frame.type === 'bye' && frame.code === 'signed_out') {
+      session.forget()
+      location.assign('/sign-in')
+    }
   }
 
   function watchCurrent(): void {

@@ -16,7 +16,9 @@ class Sheet extends Component<Props & { title: string; children: ComponentChildr
   }
 
   override componentWillUnmount(): void {
-    this.box?.closest('.panel')?.querySelector('textarea')?.focus()
+    // Once this unmounting is drawn: until then the body behind the layer is still inert.
+    const composer = this.box?.closest('.panel')?.querySelector('textarea')
+    setTimeout(() => composer?.focus())
   }
 
   override render({ w, title, children }: Props & { title: string; children: ComponentChildren }) {

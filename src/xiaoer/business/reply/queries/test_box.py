@@ -100,6 +100,6 @@ def _hits(shelf: Shelf, text: str, locale: str) -> list[HitView]:
             matched=list(hit.matched),
             features={name: round(value, 4) for name, value in msgspec.structs.asdict(hit.features).items()},
         )
-        for hit in shelf.knowledge.explain(text)
+        for hit in sorted(shelf.knowledge.explain(text), key=lambda hit: -hit.probability)
         if hit.entry_id in shelf.entries
     ]
