@@ -44,12 +44,6 @@ async def find_product_detail(backend: Backend, shop_id: UUID, product_id: str, 
     return None if row is None else rules.as_detail(row, locale)
 
 
-async def list_product_facts(backend: Backend, shop_id: UUID, product_id: str, locale: str) -> list[tuple[str, str]]:
-    """What is known of a product as (name, value); nothing for an unknown one."""
-    row = await store.find_product(backend.db, shop_id, product_id)
-    return [] if row is None else rules.product_facts(row, locale)
-
-
 async def list_categories(backend: Backend, shop_id: UUID, locale: str) -> list[Category]:
     rows = await store.list_products(backend.db, shop_id, category=None, like=None, limit=_ALL)
     return rules.as_categories(rows, locale)

@@ -56,7 +56,6 @@ ON CONFLICT (shop_id, external_id) DO UPDATE SET last_seen_at = now(),
 RETURNING *
 """
 _FIND_CUSTOMER = "SELECT * FROM customer WHERE shop_id = $1 AND customer_id = $2"
-_FIND_CUSTOMER_BY_EXTERNAL = "SELECT * FROM customer WHERE shop_id = $1 AND external_id = $2"
 _UPDATE_CUSTOMER = """
 UPDATE customer SET name = COALESCE($3, name), locale = COALESCE($4, locale), last_seen_at = now()
 WHERE shop_id = $1 AND customer_id = $2 RETURNING *
@@ -178,10 +177,6 @@ async def insert_customer(
 
 async def find_customer(db: Executor, shop_id: UUID, customer_id: UUID) -> CustomerRow | None:
     return await find_one(db, CustomerRow, _FIND_CUSTOMER, shop_id, customer_id)
-
-
-async def find_customer_by_external(db: Executor, shop_id: UUID, external_id: str) -> CustomerRow | None:
-    return await find_one(db, CustomerRow, _FIND_CUSTOMER_BY_EXTERNAL, shop_id, external_id)
 
 
 async def update_customer(
